@@ -1,0 +1,366 @@
+"""Published language of cartella: the case and its sections."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import CodiceEnte, Command, Importo, Message, Pagina, Personal
+from contracts.events import Event
+
+
+class StatoCartella(StrEnum):
+    APERTA = "aperta"
+    IN_CARICO = "in_carico"
+    CHIUSA = "chiusa"
+
+
+class Area(StrEnum):
+    """Area of need (ISTAT)."""
+
+    FAMIGLIA_MINORI = "famiglia_minori"
+    DISABILI = "disabili"
+    DIPENDENZE = "dipendenze"
+    ANZIANI = "anziani"
+    IMMIGRATI = "immigrati"
+    POVERTA = "poverta"
+    MULTIUTENZA = "multiutenza"
+
+
+class FattoCartella(Event):
+    """State of the case after the fact: a projection can be built from any one of these events."""
+
+    cartella_id: UUID
+    numero: str
+    residente_id: UUID
+    ente: str
+    settore: str
+    area: Area
+    stato: StatoCartella
+    responsabile_id: UUID | None = None
+    team: tuple[UUID, ...] = ()
+    comune_residenza: str
+    sesso: Annotated[str, Personal]
+    anno_nascita: Annotated[int | None, Personal] = None
+    data: date
+
+
+class CartellaApertaV1(FattoCartella, source="cartella", key="cartella.aperta.v1", subject="cartella_id"):
+    """A case file was opened."""
+
+
+class CartellaPresaInCaricoV1(
+    FattoCartella, source="cartella", key="cartella.presa_in_carico.v1", subject="cartella_id"
+):
+    """A worker took charge of the case."""
+
+
+class CartellaAssegnataV1(
+    FattoCartella, source="cartella", key="cartella.assegnata.v1", subject="cartella_id"
+):
+    """Responsible worker, team or settore changed."""
+
+
+class CartellaChiusaV1(FattoCartella, source="cartella", key="cartella.chiusa.v1", subject="cartella_id"):
+    """Closed with a reason; never deleted."""
+
+
+class CartellaRiapertaV1(FattoCartella, source="cartella", key="cartella.riaperta.v1", subject="cartella_id"):
+    """Opened again."""
+
+
+class FattoVoce(Event):
+    """An entry of a section changed. Private entries emit nothing: even their number is nobody's business."""
+
+    voce_id: UUID
+    cartella_id: UUID
+    ente: str
+    data: date
+
+
+class DiarioVoceAggiuntaV1(FattoVoce, source="cartella", key="diario.voce_aggiunta.v1", subject="voce_id"):
+    tipo: str
+
+
+class DiarioVoceRettificataV1(
+    FattoVoce, source="cartella", key="diario.voce_rettificata.v1", subject="voce_id"
+):
+    tipo: str
+
+
+class DiarioVoceAnnullataV1(FattoVoce, source="cartella", key="diario.voce_annullata.v1", subject="voce_id"):
+    tipo: str
+
+
+class IseeRegistratoV1(FattoVoce, source="cartella", key="isee.registrato.v1", subject="voce_id"):
+    """An ISEE was typed in; the amounts are needed by payments."""
+
+    residente_id: UUID
+    tipo: str
+    protocollo_dsu: Annotated[str, Personal]
+    data_presentazione: date
+    scadenza: date
+    isee: Annotated[Decimal, Personal]
+
+
+# --- RPC ---------------------------------------------------------------------------------------------------------
+
+
+class OpenCartella(Command):
+    """Scope `presa_in_carico:scrivi`. The residente's facts come from the registry through the gateway."""
+
+    residente_id: UUID
+    comune_residenza: CodiceEnte
+    sesso: str
+    anno_nascita: int | None = None
+    area: Area
+    settore: str = ""
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class GetCartella(Message):
+    """Scope `presa_in_carico:leggi`."""
+
+    cartella_id: UUID
+
+
+class Passaggio(Message):
+    """One step in the life of the case. `tipo`: apertura, presa_in_carico, assegnazione, passaggio_settore,
+    chiusura, riapertura, variazione_anagrafica."""
+
+    id: UUID
+    tipo: str
+    quando: datetime
+    operatore_id: UUID
+    da_operatore_id: UUID | None = None
+    a_operatore_id: UUID | None = None
+    da_settore: str = ""
+    a_settore: str = ""
+    motivo: str = ""
+
+
+class CartellaOut(Message):
+    id: UUID
+    numero: str
+    residente_id: UUID
+    ente: str
+    settore: str
+    area: Area
+    stato: StatoCartella
+    responsabile_id: UUID | None
+    team: tuple[UUID, ...]
+    comune_residenza: str
+    aperta_il: datetime
+    in_carico_dal: datetime | None = None
+    chiusa_il: datetime | None = None
+    version: int
+    passaggi: tuple[Passaggio, ...] = ()
+
+
+class ListCartelle(Pagina):
+    """Scope `presa_in_carico:leggi`; filters are all optional."""
+
+    solo_mie: bool = False
+    stato: StatoCartella | None = None
+    area: Area | None = None
+    residente_id: UUID | None = None
+    residenti_id: tuple[UUID, ...] = ()
+    numero: str = ""
+
+
+class CartelleOut(Message):
+    cartelle: tuple[CartellaOut, ...]
+    totale: int
+
+
+class TakeInCarico(Command):
+    """Scope `presa_in_carico:scrivi`: the caller becomes responsible."""
+
+    cartella_id: UUID
+    version: int
+    motivo: str = ""
+
+
+class AssignCartella(Command):
+    """Scope `presa_in_carico:assegna`. Empty fields stay as they are."""
+
+    cartella_id: UUID
+    version: int
+    responsabile_id: UUID | None = None
+    team: tuple[UUID, ...] | None = None
+    settore: str = ""
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class CloseCartella(Command):
+    """Scope `presa_in_carico:scrivi`."""
+
+    cartella_id: UUID
+    version: int
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ReopenCartella(Command):
+    """Scope `presa_in_carico:scrivi`."""
+
+    cartella_id: UUID
+    version: int
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class TipoVoce(StrEnum):
+    COLLOQUIO = "colloquio"
+    TELEFONATA = "telefonata"
+    MAIL = "mail"
+    VISITA_DOMICILIARE = "visita_domiciliare"
+    RIUNIONE = "riunione"
+    NOTA = "nota"
+
+
+class AddVoceDiario(Command):
+    """Scope `diario:scrivi`."""
+
+    cartella_id: UUID
+    tipo: TipoVoce
+    quando: datetime
+    con_chi: Annotated[str, Field(max_length=200)] = ""
+    dove: Annotated[str, Field(max_length=200)] = ""
+    testo: Annotated[str, Field(min_length=1, max_length=50_000)]
+    privata: bool = False
+
+
+class RectifyVoceDiario(Command):
+    """Scope `diario:scrivi`, author only; the old version stays in the history."""
+
+    cartella_id: UUID
+    voce_id: UUID
+    version: int
+    tipo: TipoVoce
+    quando: datetime
+    con_chi: Annotated[str, Field(max_length=200)] = ""
+    dove: Annotated[str, Field(max_length=200)] = ""
+    testo: Annotated[str, Field(min_length=1, max_length=50_000)]
+    motivo: str = ""
+
+
+class AnnulVoceDiario(Command):
+    """Scope `diario:scrivi`, author only: struck through with a reason, never deleted."""
+
+    cartella_id: UUID
+    voce_id: UUID
+    version: int
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class GetVoceDiario(Message):
+    """Scope `diario:leggi`."""
+
+    cartella_id: UUID
+    voce_id: UUID
+
+
+class ListVociDiario(Pagina):
+    """Scope `diario:leggi`, newest first; private entries of others are not there, not even in `totale`."""
+
+    cartella_id: UUID
+    tipo: TipoVoce | None = None
+    testo: str = ""
+
+
+class VersioneVoce(Message):
+    version: int
+    testo: str
+    tipo: TipoVoce
+    quando: datetime
+    modificata_il: datetime
+    motivo: str = ""
+
+
+class VoceDiarioOut(Message):
+    id: UUID
+    cartella_id: UUID
+    tipo: TipoVoce
+    quando: datetime
+    con_chi: str
+    dove: str
+    testo: str
+    privata: bool
+    autore_id: UUID
+    scritta_il: datetime
+    version: int
+    annullata: bool = False
+    motivo_annullamento: str = ""
+    versioni: tuple[VersioneVoce, ...] = ()
+
+
+class VociDiarioOut(Message):
+    voci: tuple[VoceDiarioOut, ...]
+    totale: int
+
+
+class TipoIsee(StrEnum):
+    ORDINARIO = "ordinario"
+    MINORENNI = "minorenni"
+    UNIVERSITARIO = "universitario"
+    SOCIOSANITARIO = "sociosanitario"
+    SOCIOSANITARIO_RESIDENZE = "sociosanitario_residenze"
+    CORRENTE = "corrente"
+
+
+class AddIsee(Command):
+    """Scope `isee:scrivi`. DSU protocol as INPS writes it: `INPS-ISEE-2026-01234567A-00`. `scadenza` empty = 31/12."""
+
+    cartella_id: UUID
+    tipo: TipoIsee
+    protocollo_dsu: str
+    data_presentazione: date
+    scadenza: date | None = None
+    ise: Importo
+    scala: Annotated[Decimal, Field(max_digits=5, decimal_places=2)]
+    isee: Importo
+    omissioni: bool = False
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class IseeOut(Message):
+    id: UUID
+    cartella_id: UUID
+    tipo: TipoIsee
+    protocollo_dsu: str
+    data_presentazione: date
+    scadenza: date
+    ise: Importo
+    scala: Decimal
+    isee: Importo
+    omissioni: bool
+    note: str
+    avvisi: tuple[str, ...] = ()
+    autore_id: UUID
+    scritto_il: datetime
+    version: int
+
+
+class ListIsee(Message):
+    """Scope `isee:leggi`, newest first."""
+
+    cartella_id: UUID
+
+
+class IseeListOut(Message):
+    isee: tuple[IseeOut, ...]
+
+
+class ExportFascicolo(Message):
+    """Everything of the case this person may read, for printing. Scope `stampe:stampa` plus each section's `leggi`."""
+
+    cartella_id: UUID
+    sezioni: tuple[str, ...] = ("presa_in_carico", "diario", "isee")
+
+
+class FascicoloOut(Message):
+    cartella: CartellaOut
+    voci: tuple[VoceDiarioOut, ...] = ()
+    isee: tuple[IseeOut, ...] = ()

@@ -1,0 +1,64 @@
+"""The mandate: who asks, in which role and ente, why, and how far he may see (design section 5).
+
+The gateway signs one per request (Ed25519, seconds of life, audience-bound); each service verifies it and compiles
+the extent into its query. A scope is `<sezione>:<azione>`.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.base import Message
+from contracts.errors import Forbidden
+
+SEZIONI = (
+    "anagrafe", "presa_in_carico", "segretariato", "diario", "attivita", "pai", "isee", "valutazioni", "scuola",
+    "tribunale", "documenti", "stampe", "informazioni_governative", "fogli", "liquidazioni", "siuss", "report",
+    "avvisi", "caricamenti", "registro_accessi", "operatori",
+)  # fmt: skip
+AZIONI = ("leggi", "scrivi", "approva", "liquida", "esporta", "stampa", "assegna")
+
+
+class Extent(StrEnum):
+    """How far a scope reaches, from nothing to the province."""
+
+    NESSUNO = "nessuno"
+    PROPRI = "propri"
+    SETTORE = "settore"
+    ENTE = "ente"
+    AMBITO = "ambito"
+    PROVINCIA = "provincia"
+
+
+class Mandato(Message):
+    """Verified claims of one request. `enti_ambito`, `enti_provincia`: Belfiore codes, when an extent needs them."""
+
+    operatore_id: UUID
+    incarico_id: UUID
+    ruolo: str
+    ente: str
+    settore: str
+    estensioni: dict[str, Extent]
+    enti_ambito: tuple[str, ...] = ()
+    enti_provincia: tuple[str, ...] = ()
+    motivo: str = ""
+    token: str = ""
+
+    def extent(self, scope: str) -> Extent:
+        """Extent of a scope; what is not named is `nessuno`."""
+        return self.estensioni.get(scope, Extent.NESSUNO)
+
+    def require(self, scope: str) -> Extent:
+        """Extent of a scope, or Forbidden where it is `nessuno`."""
+        extent = self.extent(scope)
+        if extent is Extent.NESSUNO:
+            raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
+        return extent
+
+    def enti(self, scope: str) -> tuple[str, ...]:
+        """Belfiore codes a scope reaches as a whole (empty for `propri`, `settore`, `nessuno`)."""
+        reach: dict[Extent, tuple[str, ...]] = {
+            Extent.ENTE: (self.ente,),
+            Extent.AMBITO: self.enti_ambito,
+            Extent.PROVINCIA: self.enti_provincia,
+        }
+        return reach.get(self.extent(scope), ())
