@@ -74,6 +74,7 @@ class Envelope(BaseModel):
     correlationid: str = ""
     causationid: str = ""
     actorid: str = ""
+    traceparent: str = ""
     data: dict[str, Any]
 
     def event(self) -> Event:

@@ -1,0 +1,102 @@
+"""PostgreSQL for a service: one transaction per use case, outbox and inbox inside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from contracts.errors import Unavailable
+from contracts.events import Envelope, Event
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from chassis.outbox import Transient, envelope_of
+from chassis.settings import ServiceSettings
+
+RETRYABLE = ("40001", "40P01", "55P03")
+"""serialization_failure, deadlock_detected, lock_not_available"""
+
+INSERT_OUTBOX = text(
+    "INSERT INTO outbox (id, type, subject, sequence, envelope)"
+    " VALUES (:id, :type, :subject, :sequence, CAST(:envelope AS jsonb))"
+)
+INSERT_INBOX = text(
+    "INSERT INTO inbox (consumer, event_id, type) VALUES (:consumer, :event_id, :type) ON CONFLICT DO NOTHING"
+)
+
+
+class Transaction:
+    """One unit of work. `session` is SQLAlchemy's; `envelope` the incoming one while an event is handled."""
+
+    def __init__(self, session: Session, envelope: Envelope | None = None) -> None:
+        self.session = session
+        self.envelope = envelope
+
+    def emit(self, event: Event, *, sequence: int = 0) -> None:
+        """Tells the others, if and only if this transaction commits."""
+        envelope = envelope_of(event, sequence)
+        self.session.execute(
+            INSERT_OUTBOX,
+            {
+                "id": envelope.id,
+                "type": envelope.type,
+                "subject": envelope.subject,
+                "sequence": sequence,
+                "envelope": envelope.model_dump_json(),
+            },
+        )
+
+    def first_time(self, consumer: str) -> bool:
+        """Takes the incoming event into the inbox; False when this consumer has had it before."""
+        assert self.envelope is not None
+        row = {"consumer": consumer, "event_id": self.envelope.id, "type": self.envelope.type}
+        return bool(self.session.execute(INSERT_INBOX, row).rowcount)  # type: ignore[attr-defined]
+
+
+class SqlDatabase:
+    """Pool of connections of one service. Built from settings by `resource(SqlDatabase)`."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self.engine = create_engine(
+            settings.database_url,
+            pool_size=2,
+            max_overflow=max(settings.rpc_workers, settings.event_workers),
+            pool_pre_ping=True,
+            connect_args={"options": "-c statement_timeout=15000 -c lock_timeout=5000", "connect_timeout": 5},
+        )
+
+    @contextmanager
+    def transaction(self, envelope: Envelope | None = None) -> Iterator[Transaction]:
+        """Commits when the block ends well, rolls back otherwise. Store away: Unavailable; conflict: Transient."""
+        with _expected_failures(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield Transaction(session, envelope)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read-only transaction."""
+        with _expected_failures(), Session(self.engine) as session, session.begin():
+            session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+
+    def ping(self) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _expected_failures() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if _sqlstate(error) in RETRYABLE:
+            raise Transient(str(error.orig)) from error
+        if isinstance(error, OperationalError | InterfaceError):
+            raise Unavailable("archivio.non_disponibile", "L'archivio non risponde: nulla è stato modificato.") from error
+        raise
+
+
+def _sqlstate(error: DBAPIError) -> Any:
+    return getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlstate", None)
