@@ -1,0 +1,1 @@
+"""One module per store: how it is prepared, started, proved ready and stopped."""

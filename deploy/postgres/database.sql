@@ -1,0 +1,6 @@
+-- Run inside the database of the service, as administrator. Placeholders: ${database}, ${service}.
+REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${service}_migrator, ${service}_app;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+ALTER SCHEMA public OWNER TO ${service}_migrator;
+GRANT USAGE ON SCHEMA public TO ${service}_app;

@@ -1,0 +1,18 @@
+#!/bin/sh
+# First start of the PostgreSQL container: one database and one role pair per service.
+# Mounted in /docker-entrypoint-initdb.d beside /siso-postgres/{roles,database}.sql; passwords come from the secret files
+# /run/secrets/<service>_migrator_password and /run/secrets/<service>_app_password.
+set -eu
+
+for service in anagrafe documenti erogazioni notifiche report gateway; do
+    migrator=$(cat "/run/secrets/${service}_migrator_password")
+    app=$(cat "/run/secrets/${service}_app_password")
+    fill() {
+        sed -e "s/\${service}/$service/g" -e "s/\${database}/$service/g" \
+            -e "s/\${migrator_password}/$migrator/g" -e "s/\${app_password}/$app/g" "/siso-postgres/$1"
+    }
+    fill roles.sql | psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres
+    psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+        -c "CREATE DATABASE $service OWNER ${service}_migrator"
+    fill database.sql | psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$service"
+done
