@@ -56,6 +56,8 @@ class BeginUpload(Command):
     descrizione: Annotated[str, Field(max_length=500)] = ""
     data_documento: date | None = None
     privato: bool = False
+    sostituisce: UUID | None = None
+    """A new version of this document; the older one stays, out of the lists."""
 
 
 class UploadOut(Message):
@@ -87,12 +89,16 @@ class DocumentoOut(Message):
     caricato_il: datetime
     stato: StatoDocumento
     version: int
+    numero_versione: int = 1
+    sostituisce: UUID | None = None
 
 
 class ListDocumenti(Pagina):
-    """Scope `documenti:leggi`; private documents of others are not there, not even in `totale`."""
+    """Scope `documenti:leggi`; private documents of others are not there, not even in `totale`. Newest versions,
+    or with `versioni_di` every version of that document."""
 
     cartella_id: UUID
+    versioni_di: UUID | None = None
 
 
 class DocumentiOut(Message):
@@ -122,6 +128,7 @@ class RequestStampa(Command):
     sezioni: tuple[str, ...] = ("presa_in_carico", "diario", "isee", "fogli", "documenti")
     intestatario: dict[str, str] = {}
     operatori: dict[str, str] = {}
+    ente_nome: str = ""
 
 
 class StatoStampa(StrEnum):
