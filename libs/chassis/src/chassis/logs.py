@@ -25,7 +25,11 @@ def configure(level: str = "INFO", **fields: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, lambda _l, _n, event: event | fields],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _adding(fields), renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _adding(fields),
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()

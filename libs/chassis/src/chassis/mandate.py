@@ -31,7 +31,9 @@ def load_public_key(path: Path) -> Any:
     return load_pem_public_key(path.read_bytes())
 
 
-def sign(mandato: Mandato, audience: tuple[str, ...], private_key: Any, lifetime: timedelta = LIFETIME) -> str:
+def sign(
+    mandato: Mandato, audience: tuple[str, ...], private_key: Any, lifetime: timedelta = LIFETIME
+) -> str:
     """Token for the named services, valid for `lifetime` from now."""
     now = datetime.now(UTC)
     claims = {

@@ -15,7 +15,7 @@ from contracts.events import Envelope, Event
 from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from chassis.outbox import Transient, envelope_of
@@ -30,7 +30,9 @@ WRITE_CONFLICT = 112
 class Transaction:
     """One unit of work. Pass `session=tx.session` to each operation on `tx.db`."""
 
-    def __init__(self, db: Database[dict[str, Any]], session: ClientSession, envelope: Envelope | None) -> None:
+    def __init__(
+        self, db: Database[dict[str, Any]], session: ClientSession, envelope: Envelope | None
+    ) -> None:
         self.db = db
         self.session = session
         self.envelope = envelope
@@ -107,5 +109,7 @@ def _expected_failures() -> Iterator[None]:
         if error.code == WRITE_CONFLICT or error.has_error_label("TransientTransactionError"):
             raise Transient(str(error)) from error
         raise
-    except (ConnectionFailure, PyMongoError) as error:
-        raise Unavailable("archivio.non_disponibile", "L'archivio non risponde: nulla è stato modificato.") from error
+    except ConnectionFailure as error:
+        raise Unavailable(
+            "archivio.non_disponibile", "L'archivio non risponde: nulla è stato modificato."
+        ) from error

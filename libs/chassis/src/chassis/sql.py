@@ -94,7 +94,9 @@ def _expected_failures() -> Iterator[None]:
         if _sqlstate(error) in RETRYABLE:
             raise Transient(str(error.orig)) from error
         if isinstance(error, OperationalError | InterfaceError):
-            raise Unavailable("archivio.non_disponibile", "L'archivio non risponde: nulla è stato modificato.") from error
+            raise Unavailable(
+                "archivio.non_disponibile", "L'archivio non risponde: nulla è stato modificato."
+            ) from error
         raise
 
 

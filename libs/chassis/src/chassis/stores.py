@@ -1,0 +1,134 @@
+"""What the relay needs of an outbox, for each kind of store: waiting rows, a mark, and a wake-up."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from chassis.outbox import OutboxRow
+from chassis.settings import ServiceSettings
+
+NET = 5.0
+"""Seconds after which the relay looks even when nobody woke it."""
+
+MONGO_POLL = 0.05
+"""MongoDB has no NOTIFY, and change streams would tie the relay to their resume tokens: it looks often instead."""
+
+
+class OutboxStore(Protocol):
+    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+        """Oldest unpublished rows first."""
+
+    async def mark_published(self, keys: Sequence[Any]) -> None: ...
+
+    async def mark_failed(self, key: Any, error: str) -> None: ...
+
+    async def backlog(self) -> tuple[int, float]:
+        """(rows waiting, age of the oldest in seconds)."""
+
+    async def wake(self) -> None:
+        """Returns when there may be something to do."""
+
+
+class SqlOutbox:
+    """LISTEN on one connection in autocommit, work on the same; one relay per service by advisory lock."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+        cursor = await self._connection.execute(
+            "SELECT seq, type, subject, envelope FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s",
+            (limit,),
+        )
+        return [OutboxRow(*row) for row in await cursor.fetchall()]
+
+    async def mark_published(self, keys: Sequence[Any]) -> None:
+        await self._connection.execute(
+            "UPDATE outbox SET published_at = now() WHERE seq = ANY(%s)", (list(keys),)
+        )
+
+    async def mark_failed(self, key: Any, error: str) -> None:
+        await self._connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, last_error = %s WHERE seq = %s", (error[:500], key)
+        )
+
+    async def backlog(self) -> tuple[int, float]:
+        cursor = await self._connection.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float"
+            " FROM outbox WHERE published_at IS NULL"
+        )
+        row = await cursor.fetchone()
+        return (row[0], row[1]) if row else (0, 0.0)
+
+    async def wake(self) -> None:
+        async for _notice in self._connection.notifies(timeout=NET, stop_after=1):
+            return
+
+
+@asynccontextmanager
+async def sql_outbox(settings: ServiceSettings) -> AsyncIterator[SqlOutbox]:
+    """Waits for the advisory lock: a second relay of the same service stands by."""
+    dsn = settings.database_url.replace("postgresql+psycopg2://", "postgresql://")
+    connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=tuple_row)
+    async with connection:
+        while True:
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext('siso-relay'))")
+            row = await cursor.fetchone()
+            if row and row[0]:
+                break
+            await asyncio.sleep(1)
+        await connection.execute("LISTEN outbox")
+        yield SqlOutbox(connection)
+
+
+class MongoOutbox:
+    """Collection `outbox`; order within an aggregate is its `sequence`."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+
+    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+        cursor = (
+            self._db.outbox.find({"published_at": None})
+            .sort([("created_at", 1), ("sequence", 1)])
+            .limit(limit)
+        )
+        return [OutboxRow(d["_id"], d["type"], d["subject"], json.loads(d["envelope"])) async for d in cursor]
+
+    async def mark_published(self, keys: Sequence[Any]) -> None:
+        await self._db.outbox.update_many({"_id": {"$in": list(keys)}}, [{"$set": {"published_at": "$$NOW"}}])
+
+    async def mark_failed(self, key: Any, error: str) -> None:
+        await self._db.outbox.update_one(
+            {"_id": key}, {"$inc": {"attempts": 1}, "$set": {"last_error": error[:500]}}
+        )
+
+    async def backlog(self) -> tuple[int, float]:
+        from datetime import UTC, datetime
+
+        count = await self._db.outbox.count_documents({"published_at": None})
+        oldest = await self._db.outbox.find_one({"published_at": None}, sort=[("created_at", 1)])
+        return count, (datetime.now(UTC) - oldest["created_at"]).total_seconds() if oldest else 0.0
+
+    async def wake(self) -> None:
+        await asyncio.sleep(MONGO_POLL)
+
+
+@asynccontextmanager
+async def mongo_outbox(settings: ServiceSettings) -> AsyncIterator[MongoOutbox]:
+    from pymongo import AsyncMongoClient
+
+    from chassis.mongo import CODEC
+
+    async with AsyncMongoClient(settings.mongo_url, serverSelectionTimeoutMS=5000) as client:
+        yield MongoOutbox(client.get_default_database().with_options(codec_options=CODEC))
+
+
+def open_outbox(settings: ServiceSettings) -> Any:
+    """The outbox of a service, by the kind of store it has."""
+    return mongo_outbox(settings) if settings.mongo_url else sql_outbox(settings)
