@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from amqp.exceptions import MessageNacked
-from contracts.errors import DomainError
 from kombu import Exchange, Queue
 from nameko.amqp.publish import Publisher
 from nameko.containers import ServiceContainer
@@ -23,6 +22,7 @@ from nameko.timer import Timer
 from chassis.health import HEALTH
 from chassis.metrics import EVENTS_FAILED
 from chassis.topology import LADDER, dead_queue, retry_exchange
+from contracts.errors import DomainError
 
 log = structlog.get_logger()
 

@@ -1,16 +1,16 @@
-"""RPC from one service to another: rare, with a time-out, never inside a transaction, always with the caller's mandate."""
+"""RPC between services: rare, with a time-out, never inside a transaction, always with the caller's mandate."""
 
 from typing import Any
 
-from contracts import errors
-from contracts.base import Message
-from contracts.errors import Unavailable
-from contracts.rpc import RPC
 from eventlet import Timeout
 from nameko.exceptions import RemoteError, UnknownService, deserialize_to_instance
 from nameko.rpc import RpcProxy, ServiceProxy
 
 from chassis import context
+from contracts import errors
+from contracts.base import Message
+from contracts.errors import Unavailable
+from contracts.rpc import RPC
 
 TIMEOUT = 5.0
 
@@ -42,7 +42,7 @@ class RpcClient:
         return reply_model.model_validate(reply)
 
 
-class rpc_client(RpcProxy):  # type: ignore[misc]  # noqa: N801 - reads as a declaration in the class body
+class rpc_client(RpcProxy):  # type: ignore[misc]
     """`anagrafe = rpc_client("anagrafe")` in a service class."""
 
     def get_dependency(self, worker_ctx: Any) -> RpcClient:

@@ -20,7 +20,8 @@ class Context:
     traceparent: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("chassis_context", default=Context())
+_NONE = Context()
+_current: ContextVar[Context] = ContextVar("chassis_context", default=_NONE)
 
 
 def current() -> Context:

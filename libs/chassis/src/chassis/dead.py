@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
-from contracts.consumers import CONSUMERS
 
 from chassis.topology import dead_queue
+from contracts.consumers import CONSUMERS
 
 
 @dataclass(frozen=True)

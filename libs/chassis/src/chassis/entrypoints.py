@@ -8,11 +8,6 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 import structlog
-from contracts.consumers import queue_of
-from contracts.errors import Conflict, DomainError, Invalid
-from contracts.events import Envelope, Event
-from contracts.mandato import Mandato
-from contracts.messaggi import field_messages
 from nameko.extensions import DependencyProvider, register_entrypoint
 from nameko.timer import Timer
 from pydantic import BaseModel, ValidationError
@@ -22,6 +17,10 @@ from chassis.amqp import EventHandler, SafeRpc
 from chassis.health import HEALTH
 from chassis.metrics import WORK
 from chassis.outbox import RetryLater, Transient
+from contracts.consumers import queue_of
+from contracts.errors import Conflict, DomainError, Invalid
+from contracts.events import Envelope, Event
+from contracts.messaggi import field_messages
 
 __all__ = ["RetryLater", "Transient", "every", "in_thread", "on_event", "resource", "rpc"]
 
@@ -29,7 +28,7 @@ log = structlog.get_logger()
 TRIES = 6
 
 
-class resource(DependencyProvider):  # type: ignore[misc]  # noqa: N801 - reads as a declaration in the class body
+class resource(DependencyProvider):  # type: ignore[misc]
     """Something a service holds while it runs: `db = resource(SqlDatabase)`.
 
     `factory(settings)` gives an object; its `ping()` joins the readiness check, its `close()` is called at the end.
@@ -97,7 +96,7 @@ def on_event(event_type: type[Event]) -> Callable[[Callable[..., None]], Any]:
 
 
 def every(seconds: float) -> Callable[[Callable[[Any], None]], Any]:
-    """Runs `method(self)` in the events role, again `seconds` after it ended. A failure is logged; the next turn comes."""
+    """Runs `method(self)` in the events role, again `seconds` after it ended. A failure is logged."""
 
     def decorate(method: Callable[[Any], None]) -> Any:
         def handle(self: Any) -> None:

@@ -35,7 +35,7 @@ class Health:
     def problems(self) -> dict[str, str]:
         """What keeps this process from being ready; empty when it is."""
         found = {} if self.started else {"avvio": "non completato"}
-        found |= {name: "fermo" for name in self.stale()}
+        found |= dict.fromkeys(self.stale(), "fermo")
         for name, ping in self.pings.items():
             try:
                 ping()
@@ -52,7 +52,7 @@ def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     if path == "/metrics":
         return make_wsgi_app()(environ, start_response)
     if path == "/health/live":
-        found = {name: "fermo" for name in HEALTH.stale()}
+        found = dict.fromkeys(HEALTH.stale(), "fermo")
     elif path == "/health/ready":
         found = HEALTH.problems()
     else:

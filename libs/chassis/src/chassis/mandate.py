@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
 from contracts.errors import Forbidden
 from contracts.mandato import Extent, Mandato
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 ISSUER = "gateway"
 ALGORITHM = "EdDSA"

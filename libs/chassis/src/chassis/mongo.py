@@ -10,8 +10,6 @@ from typing import Any
 
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
-from contracts.errors import Unavailable
-from contracts.events import Envelope, Event
 from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -20,6 +18,8 @@ from pymongo.read_concern import ReadConcern
 
 from chassis.outbox import Transient, envelope_of
 from chassis.settings import ServiceSettings
+from contracts.errors import Unavailable
+from contracts.events import Envelope, Event
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=True, tzinfo=UTC, uuid_representation=UuidRepresentation.STANDARD

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from contracts.events import Envelope, Event
 
 from chassis import context
+from contracts.events import Envelope, Event
 
 COLUMNS = ("id", "type", "subject", "sequence", "envelope")
 

@@ -13,13 +13,13 @@ from typing import Any
 import aio_pika
 import structlog
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
-from contracts.consumers import exchange_of, has_consumer
 
 from chassis.health import HEALTH
 from chassis.metrics import BACKLOG, BACKLOG_AGE, PUBLISH_FAILED, PUBLISHED
 from chassis.outbox import OutboxRow
 from chassis.settings import ServiceSettings
 from chassis.stores import OutboxStore, open_outbox
+from contracts.consumers import exchange_of, has_consumer
 
 log = structlog.get_logger()
 WINDOW = 200

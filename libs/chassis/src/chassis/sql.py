@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from contracts.errors import Unavailable
-from contracts.events import Envelope, Event
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from chassis.outbox import Transient, envelope_of
 from chassis.settings import ServiceSettings
+from contracts.errors import Unavailable
+from contracts.events import Envelope, Event
 
 RETRYABLE = ("40001", "40P01", "55P03")
 """serialization_failure, deadlock_detected, lock_not_available"""
