@@ -1,0 +1,134 @@
+"""One writer per process: takes all waiting rows, writes them in one statement, then lets their requests answer.
+
+Each process has its own chain, so several never wait for one another. After a failure the writer cannot know
+whether its rows arrived: it goes on with a fresh chain, and the requests that waited are refused (503).
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+from uuid_utils.compat import uuid7
+
+from contracts.errors import Unavailable
+from gateway.accessi.row import Accesso, chain_hash, opening_hash
+
+INSERT = "INSERT INTO accessi SELECT * FROM json_populate_recordset(NULL::accessi, %s::json)"
+HEADS = """
+SELECT c.catena, h.seq, encode(h.hash, 'hex') FROM accessi_catene c
+ CROSS JOIN LATERAL (SELECT seq, hash FROM accessi WHERE catena = c.catena ORDER BY seq DESC LIMIT 1) h
+"""
+WRITE_TIMEOUT = 5.0
+MAX_BATCH = 500
+log = structlog.get_logger()
+
+
+class AccessWriter:
+    def __init__(self, database_url: str) -> None:
+        self.database_url = database_url
+        self.pending: list[tuple[Accesso, asyncio.Future[None]]] = []
+        self.wake = asyncio.Event()
+        self.connection: psycopg.AsyncConnection[Any] | None = None
+        self.catena: UUID | None = None
+        self.seq = 0
+        self.last = b""
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self._run(), name="access-log")
+
+    async def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        self._refuse(self._take())
+        await self._disconnect()
+
+    async def append(self, row: Accesso) -> None:
+        """Returns once the row is committed; Unavailable when it could not be."""
+        if self.task is None or self.task.done():
+            raise _unavailable()
+        written = asyncio.get_running_loop().create_future()
+        self.pending.append((row, written))
+        self.wake.set()
+        await written
+
+    async def _run(self) -> None:
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            while batch := self._take():
+                try:
+                    async with asyncio.timeout(WRITE_TIMEOUT):
+                        await self._write([row for row, _ in batch])
+                except asyncio.CancelledError:
+                    self._refuse(batch)
+                    raise
+                except (psycopg.Error, OSError, TimeoutError):
+                    log.exception("access_log_not_written", rows=len(batch))
+                    self._refuse(batch)
+                    await self._disconnect()
+                except Exception:
+                    # Nothing may end this task while the process answers requests.
+                    log.exception("access_log_defect", rows=len(batch))
+                    self._refuse(batch)
+                    await self._disconnect()
+                else:
+                    for _, written in batch:
+                        if not written.done():
+                            written.set_result(None)
+
+    def _take(self) -> list[tuple[Accesso, asyncio.Future[None]]]:
+        batch, self.pending = self.pending[:MAX_BATCH], self.pending[MAX_BATCH:]
+        return batch
+
+    def _refuse(self, batch: list[tuple[Accesso, asyncio.Future[None]]]) -> None:
+        for _, written in batch:
+            if not written.done():
+                written.set_exception(_unavailable())
+
+    async def _write(self, rows: list[Accesso]) -> None:
+        if self.connection is None or self.catena is None:
+            await self._open_chain()
+        assert self.connection is not None
+        assert self.catena is not None
+        seq, last, records = self.seq, self.last, []
+        for row in rows:
+            seq += 1
+            record = row.record(self.catena, seq)
+            digest = chain_hash(last, record)
+            records.append(record | {"prima": f"\\x{last.hex()}", "hash": f"\\x{digest.hex()}"})
+            last = digest
+        await self.connection.execute(INSERT, (json.dumps(records),))
+        self.seq, self.last = seq, last
+
+    async def _open_chain(self) -> None:
+        self.connection = await psycopg.AsyncConnection.connect(
+            self.database_url, autocommit=True, prepare_threshold=1, connect_timeout=int(WRITE_TIMEOUT)
+        )
+        catena, now = uuid7(), datetime.now(UTC)
+        cursor = await self.connection.execute(HEADS)
+        teste = {str(known): [seq, digest] for known, seq, digest in await cursor.fetchall()}
+        first = opening_hash(catena, now, teste)
+        await self.connection.execute(
+            "INSERT INTO accessi_catene (catena, aperta_il, teste, hash) VALUES (%s, %s, %s, %s)",
+            (catena, now, Jsonb(teste), first),
+        )
+        self.catena, self.seq, self.last = catena, 0, first
+
+    async def _disconnect(self) -> None:
+        connection, self.connection, self.catena = self.connection, None, None
+        if connection is not None:
+            await connection.close()
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "accessi.non_scritto",
+        "Il registro degli accessi non è disponibile: per questo non possiamo mostrarti i dati. Riprova tra poco.",
+    )

@@ -1,0 +1,180 @@
+"""Who asks, and how far he may reach: the one dependency every route declares, API and pages alike.
+
+    @router.get("/cartelle/{cartella_id}/diario")
+    async def list_diario(cartella_id: UUID, caller: Caller = Depends(authorize("diario:leggi"))) -> VociDiarioOut:
+        return await caller.call("cartella", "list_voci_diario", ListVociDiario(cartella_id=cartella_id))
+
+The work is done by `gateway.logged.LoggedRoute` before the body is read; the dependency hands over its result.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from starlette.requests import Request
+
+from contracts.base import Message
+from contracts.errors import Forbidden
+from contracts.mandato import AZIONI, SEZIONI, Extent
+
+if TYPE_CHECKING:
+    from gateway.accessi.row import Accesso
+    from gateway.policy import Policy
+    from gateway.resources import Gateway
+    from gateway.sessions import Identity
+
+DEFAULT_BODY_LIMIT = 1024 * 1024
+"""Bytes of a form or JSON body; uploads declare their own."""
+
+
+class NotAuthenticatedError(Exception):
+    """No session, or one that has ended: 401 for the API, the login page for a browser."""
+
+
+class CsrfError(Forbidden):
+    """The request does not prove that it comes from our own page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sessione.csrf",
+            "La pagina non è più valida: ricaricala e riprova. Quello che hai scritto resta qui.",
+        )
+
+
+class Caller:
+    """The signed-in operator of one request, with what the route's scopes let him do."""
+
+    __slots__ = ("_gateway", "_policy", "_tokens", "accesso", "correlation_id", "extents", "identity")
+
+    def __init__(
+        self,
+        gateway: "Gateway",
+        identity: "Identity",
+        policy: "Policy",
+        extents: dict[str, Extent],
+        accesso: "Accesso",
+        correlation_id: str,
+    ) -> None:
+        self._gateway = gateway
+        self._policy = policy
+        self._tokens: dict[tuple[str, ...], str] = {}
+        self.identity = identity
+        self.extents = extents
+        """Extent of each scope this route declared and the role has."""
+        self.accesso = accesso
+        self.correlation_id = correlation_id
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes this route declared and the role has: those that are in the mandate."""
+        return tuple(self.extents)
+
+    @property
+    def operatore_id(self) -> UUID:
+        return self.identity.operatore_id
+
+    @property
+    def incarico_id(self) -> UUID:
+        return self.identity.incarico_id
+
+    @property
+    def session_id(self) -> UUID:
+        return self.identity.session_id
+
+    @property
+    def ruolo(self) -> str:
+        return self.identity.ruolo
+
+    @property
+    def ente(self) -> str:
+        return self.identity.ente
+
+    @property
+    def settore(self) -> str:
+        return self.identity.settore
+
+    @property
+    def nome(self) -> str:
+        return self.identity.nome
+
+    @property
+    def csrf(self) -> str:
+        """Token that forms carry as `csrf_token` and scripts as header `X-CSRF-Token`."""
+        return self._gateway.csrf_token(self.identity.session_id)
+
+    def can(self, scope: str) -> bool:
+        """Whether the role reaches anything through `scope`: for showing a button, never for letting through."""
+        return self._policy.extent(self.ruolo, scope) is not Extent.NESSUNO
+
+    async def call(
+        self,
+        service: str,
+        method: str,
+        request: Message,
+        *,
+        also: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> Any:
+        """Typed reply of `service.method` (contracts.rpc.RPC). `also`: services it will ask in our name.
+
+        Raises the DomainError the service raised; Unavailable when nobody answers in time.
+        """
+        return await self._gateway.rpc.call(
+            service, method, request, self.token(service, *also), self.correlation_id, timeout
+        )
+
+    def token(self, *audience: str) -> str:
+        """Signed mandate for these services, good for a minute; made once per request and audience."""
+        token = self._tokens.get(audience)
+        if token is None:
+            token = self._gateway.signer.sign(
+                self.identity, self._policy, self.extents, audience, self.accesso.motivo
+            )
+            self._tokens[audience] = token
+        return token
+
+    def touch(
+        self,
+        *,
+        cartella_id: UUID | None = None,
+        residente_id: UUID | None = None,
+        sezione: str = "",
+        azione: str = "",
+        motivo: str = "",
+    ) -> None:
+        """Say more about this access than the route's address does; empty arguments change nothing."""
+        row = self.accesso
+        row.cartella_id = cartella_id or row.cartella_id
+        row.residente_id = residente_id or row.residente_id
+        row.sezione = sezione or row.sezione
+        row.azione = azione or row.azione
+        row.motivo = motivo or row.motivo
+
+    async def nomi(self, operatori_id: Iterable[UUID | None]) -> dict[UUID, str]:
+        """Name of each operator; the unknown are left out."""
+        return await self._gateway.operatori.nomi(i for i in operatori_id if i is not None)
+
+
+class Authorize:
+    """What a route asks of its caller. Read by LoggedRoute and by the tests; as a dependency gives the Caller."""
+
+    def __init__(self, scopes: tuple[str, ...], optional: tuple[str, ...], body_limit: int) -> None:
+        for scope in (*scopes, *optional):
+            sezione, _, azione = scope.partition(":")
+            if sezione not in SEZIONI or azione not in AZIONI:
+                raise ValueError(f"unknown scope {scope}")
+        self.scopes = scopes
+        self.optional = optional
+        self.body_limit = body_limit
+
+    def __call__(self, request: Request) -> Caller:
+        caller = getattr(request.state, "caller", None)
+        if not isinstance(caller, Caller):
+            raise RuntimeError("authorize() outside a LoggedRoute")
+        return caller
+
+
+def authorize(*scopes: str, optional: Sequence[str] = (), body_limit: int = DEFAULT_BODY_LIMIT) -> Authorize:
+    """The role must reach something through every one of `scopes` (else 403); `optional` ones enter the mandate if
+    the role has them. Without scopes: signed in is enough. `body_limit`: bytes, refused with 413 before reading."""
+    return Authorize(tuple(scopes), tuple(optional), body_limit)

@@ -1,0 +1,176 @@
+"""RPC to the services: nameko's wire protocol over aio-pika, one connection and one reply queue per process."""
+
+import asyncio
+from itertools import count
+from typing import Any, Optional, Protocol
+from uuid import uuid4
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
+from opentelemetry.propagate import inject
+from pydantic import BaseModel, create_model
+
+from contracts.base import Message
+from contracts.errors import ERRORS, DomainError, Unavailable
+from contracts.rpc import RPC
+
+EXCHANGE = "nameko-rpc"
+log = structlog.get_logger()
+
+
+class RemoteDefect(Exception):
+    """The service failed in a way it did not name: a defect, loud in both logs; the person gets a plain 500."""
+
+
+class RpcError(BaseModel):
+    exc_type: str
+    exc_args: list[Any] = []
+    value: str = ""
+
+
+class RpcClient(Protocol):
+    """What routes need; tests bring their own."""
+
+    async def call(
+        self,
+        service: str,
+        method: str,
+        request: Message,
+        mandato: str,
+        correlation_id: str,
+        timeout: float | None = None,
+    ) -> Any: ...
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def reply_models() -> dict[tuple[str, str], type[BaseModel]]:
+    """`{"result": …, "error": …}` per method, so that bytes become the typed reply in one pass."""
+    return {
+        (service, method): create_model(
+            f"Reply_{service}_{method}", result=(Optional[reply], None), error=(RpcError | None, None)
+        )
+        for service, methods in RPC.items()
+        for method, (_, reply) in methods.items()
+    }
+
+
+class AmqpRpc:
+    """Call `connect()` first. Survives a broker restart; what is in flight then fails at once with Unavailable."""
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        self.url = url
+        self.timeout = timeout
+        self.waiting: dict[str, asyncio.Future[bytes]] = {}
+        self.ids = count()
+        self.replies = reply_models()
+        self.reply_to = f"rpc.reply-gateway-{uuid4().hex}"
+        self.connection: AbstractRobustConnection | None = None
+        self.exchange: Any = None
+
+    async def connect(self) -> None:
+        self.connection = await aio_pika.connect_robust(self.url, reconnect_interval=1, heartbeat=15)
+        channel: Any = await self.connection.channel(publisher_confirms=False)
+        channel.return_callbacks.add(self._on_return)
+        channel.close_callbacks.add(self._on_close)
+        self.exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
+        queue = await channel.declare_queue(self.reply_to, exclusive=True, auto_delete=True)
+        await queue.bind(self.exchange, self.reply_to)
+        await queue.consume(self._on_reply, no_ack=True)
+
+    async def close(self) -> None:
+        if self.connection is not None:
+            await self.connection.close()
+        self._fail_all()
+
+    async def ping(self) -> None:
+        """Unavailable unless the broker connection stands."""
+        if self.connection is None or not self.connection.connected.is_set():
+            raise _unavailable("broker")
+
+    async def call(
+        self,
+        service: str,
+        method: str,
+        request: Message,
+        mandato: str,
+        correlation_id: str,
+        timeout: float | None = None,
+    ) -> Any:
+        """Typed reply of the method; the service's DomainError; Unavailable when nobody answers in time."""
+        reply_model = self.replies[service, method]
+        limit = timeout or self.timeout
+        call_id = str(next(self.ids))
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.waiting[call_id] = future
+        try:
+            async with asyncio.timeout(limit):
+                await self.exchange.publish(
+                    self._message(request, mandato, correlation_id, call_id, limit),
+                    routing_key=f"{service}.{method}",
+                    mandatory=True,
+                )
+                body = await future
+        except (TimeoutError, ConnectionError, aio_pika.exceptions.AMQPError) as error:
+            log.warning("rpc_unanswered", service=service, method=method, error=type(error).__name__)
+            raise _unavailable(service) from error
+        finally:
+            self.waiting.pop(call_id, None)
+        reply: Any = reply_model.model_validate_json(body)
+        if reply.error is not None:
+            raise self._error(reply.error, service, method)
+        return reply.result
+
+    def _message(
+        self, request: Message, mandato: str, correlation_id: str, call_id: str, limit: float
+    ) -> aio_pika.Message:
+        headers: Any = {"nameko.mandato": mandato, "nameko.correlation_id": correlation_id}
+        carrier: dict[str, str] = {}
+        inject(carrier)
+        if "traceparent" in carrier:
+            headers["nameko.traceparent"] = carrier["traceparent"]
+        return aio_pika.Message(
+            b'{"args":[],"kwargs":{"request":' + request.model_dump_json().encode() + b"}}",
+            content_type="application/json",
+            content_encoding="utf-8",
+            reply_to=self.reply_to,
+            correlation_id=call_id,
+            expiration=limit,  # a request nobody waits for any more is not worked on
+            headers=headers,
+        )
+
+    def _error(self, error: RpcError, service: str, method: str) -> Exception:
+        known = ERRORS.get(error.exc_type)
+        if known is not None:
+            return known(*error.exc_args[:4])
+        log.error("rpc_defect", service=service, method=method, exc_type=error.exc_type)
+        return RemoteDefect(f"{service}.{method}: {error.exc_type}")
+
+    async def _on_reply(self, message: AbstractIncomingMessage) -> None:
+        future = self.waiting.get(message.correlation_id or "")
+        if future is not None and not future.done():
+            future.set_result(message.body)
+
+    def _on_return(self, _channel: Any, message: AbstractIncomingMessage) -> None:
+        future = self.waiting.get(message.correlation_id or "")
+        if future is not None and not future.done():
+            future.set_exception(ConnectionError("no such service"))
+
+    def _on_close(self, *_: Any) -> None:
+        self._fail_all()
+
+    def _fail_all(self) -> None:
+        for future in self.waiting.values():
+            if not future.done():
+                future.set_exception(ConnectionError("broker gone"))
+
+
+def _unavailable(service: str) -> DomainError:
+    return Unavailable(
+        "servizio.non_disponibile",
+        "Il servizio non risponde: riprova tra poco. Quello che hai scritto non è andato perso.",
+        details={"servizio": service},
+    )

@@ -1,0 +1,127 @@
+"""Every failure becomes one plain answer: problem+json (RFC 9457) for the API, a page for a browser.
+
+Never a stack trace. What is expected is quiet; what is not is loud in the log, under the id the person is shown.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.errors import DomainError
+from gateway.auth import NotAuthenticatedError
+from gateway.validation import italian_fields
+
+API_PREFIX = "/api/"
+LOGIN_PATH = "/accedi"
+RETRY_SECONDS = "5"
+log = structlog.get_logger()
+
+TITLES = {
+    400: "Richiesta non valida",
+    401: "Accesso richiesto",
+    403: "Non permesso",
+    404: "Non trovato",
+    405: "Metodo non ammesso",
+    409: "Conflitto",
+    413: "Troppo grande",
+    422: "Dati non validi",
+    500: "Errore imprevisto",
+    503: "Servizio non disponibile",
+}
+
+
+class Problem(BaseModel):
+    """Body of every refusal. `code` is stable; `fields` names the fields to mend; `instance` is the correlation id."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    fields: dict[str, str] = {}
+    details: dict[str, Any] = {}
+    instance: str = ""
+
+
+ErrorPage = Callable[[Request, Problem], Response]
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a person may know about a failure."""
+    match error:
+        case DomainError():
+            return _problem(error.status, error.code, error.message, error.fields, error.details)
+        case NotAuthenticatedError():
+            return _problem(401, "sessione.assente", "Devi accedere per continuare.")
+        case RequestValidationError():
+            return _problem(
+                422, "richiesta.non_valida", "Alcuni dati non vanno bene.", italian_fields(error.errors())
+            )
+        case HTTPException(status_code=404):
+            return _problem(404, "pagina.non_trovata", "Questo indirizzo non esiste.")
+        case HTTPException():
+            return _problem(error.status_code, "http", TITLES.get(error.status_code, "Richiesta non valida"))
+        case psycopg.OperationalError() | PoolTimeout():
+            return _problem(503, "archivio.non_disponibile", "L'archivio non risponde: riprova tra poco.")
+        case _:
+            return _problem(
+                500,
+                "errore.imprevisto",
+                "Qualcosa è andato storto da parte nostra. Il codice qui sotto ci aiuta a capire.",
+            )
+
+
+def _problem(
+    status: int,
+    code: str,
+    detail: str,
+    fields: dict[str, str] | None = None,
+    details: dict[str, Any] | None = None,
+) -> Problem:
+    return Problem(
+        title=TITLES.get(status, "Errore"), status=status, code=code, detail=detail,
+        fields=fields or {}, details=details or {},
+    )  # fmt: skip
+
+
+def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Handlers for everything. `error_page` renders a Problem for browsers; without it they get problem+json too."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        found = problem_of(error)
+        found = found.model_copy(update={"instance": getattr(request.state, "correlation_id", "")})
+        if found.status == 500:
+            log.error("unexpected_error", exc_info=error, error=type(error).__name__)
+        is_page = not request.url.path.startswith(API_PREFIX)
+        if is_page and isinstance(error, NotAuthenticatedError):
+            response: Response = _to_login(request)
+        elif is_page and error_page is not None:
+            response = error_page(request, found)
+        else:
+            response = Response(found.model_dump_json(), found.status, media_type="application/problem+json")
+        if found.status == 503:
+            response.headers["Retry-After"] = RETRY_SECONDS
+        return response
+
+    for kind in (DomainError, NotAuthenticatedError, RequestValidationError, HTTPException, PoolTimeout,
+                 psycopg.OperationalError, Exception):  # fmt: skip
+        app.add_exception_handler(kind, handle)
+
+
+def _to_login(request: Request) -> Response:
+    """Back to the page that was asked for, after login; htmx follows by a full page load."""
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": LOGIN_PATH})
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    where = f"?ritorno={quote(target, safe='/')}" if request.method == "GET" else ""
+    return RedirectResponse(f"{LOGIN_PATH}{where}", status_code=303)

@@ -1,0 +1,120 @@
+"""Alerts pushed to open pages: consumes `notifiche.events`, hands each alert to the pages of whom it concerns."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+from pydantic import ValidationError
+
+from contracts.events import Envelope
+from contracts.notifiche import AvvisoCreatoV1
+
+EXCHANGE = "notifiche.events"
+BINDING = "avviso.creato.v1"
+BACKLOG = 100
+"""Alerts kept for a page that reads slowly; the oldest go first: the page then reloads its list anyway."""
+RETRY_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """Iterate over it; `next(timeout)` gives None when nothing came in time."""
+
+    operatore_id: UUID
+    ente: str
+    settore: str
+    queue: asyncio.Queue[AvvisoCreatoV1] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+
+    def concerns(self, avviso: AvvisoCreatoV1) -> bool:
+        """His own, or nobody's in his settore."""
+        if avviso.destinatario_id is not None:
+            return avviso.destinatario_id == self.operatore_id
+        return (avviso.ente, avviso.settore) == (self.ente, self.settore)
+
+    def put(self, avviso: AvvisoCreatoV1) -> None:
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(avviso)
+
+    async def next(self, timeout: float) -> AvvisoCreatoV1 | None:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self.queue.get()
+        except TimeoutError:
+            return None
+
+    async def __aiter__(self) -> AsyncIterator[AvvisoCreatoV1]:
+        while True:
+            yield await self.queue.get()
+
+
+class AvvisiFanOut:
+    """One queue per gateway process, as many subscriptions as open pages."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.subscriptions: set[Subscription] = set()
+        self.task: asyncio.Task[None] | None = None
+        self.connection: Any = None
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self._connect(), name="avvisi")
+
+    async def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        if self.connection is not None:
+            await self.connection.close()
+
+    @asynccontextmanager
+    async def subscribe(self, operatore_id: UUID, ente: str, settore: str) -> AsyncIterator[Subscription]:
+        """`async with eventi.subscribe(...) as avvisi: async for avviso in avvisi: …`"""
+        subscription = Subscription(operatore_id, ente, settore)
+        self.subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self.subscriptions.discard(subscription)
+
+    def deliver(self, avviso: AvvisoCreatoV1) -> None:
+        for subscription in self.subscriptions:
+            if subscription.concerns(avviso):
+                subscription.put(avviso)
+
+    async def _connect(self) -> None:
+        """Keeps trying until it consumes; from then on the robust connection looks after itself."""
+        while True:
+            try:
+                await self._consume()
+            except (aio_pika.exceptions.AMQPError, OSError) as error:
+                log.warning("avvisi_not_consumed", error=type(error).__name__)
+                if self.connection is not None:
+                    await self.connection.close()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _consume(self) -> None:
+        self.connection = await aio_pika.connect_robust(self.url, reconnect_interval=1, heartbeat=15)
+        channel = await self.connection.channel()
+        await channel.declare_exchange(EXCHANGE, "topic", durable=True)
+        queue = await channel.declare_queue(exclusive=True, auto_delete=True)
+        await queue.bind(EXCHANGE, BINDING)
+        await queue.consume(self._on_message, no_ack=True)
+
+    async def _on_message(self, message: AbstractIncomingMessage) -> None:
+        try:
+            avviso = Envelope.model_validate_json(message.body).event()
+        except (ValidationError, KeyError):
+            log.error("avviso_unreadable", message_id=message.message_id)
+            return
+        if isinstance(avviso, AvvisoCreatoV1):
+            self.deliver(avviso)

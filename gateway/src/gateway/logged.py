@@ -1,0 +1,161 @@
+"""The route class of every API route and page: identity, policy and limits first, a row in the access log last.
+
+Order: session → policy → body limit → CSRF → handler → access log committed → answer. If the row cannot be written
+the answer is withheld (503). Reads, writes and refusals alike.
+"""
+
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
+from gateway.accessi.row import Accesso
+from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError
+from gateway.resources import Gateway
+from gateway.security import SAFE_METHODS, same_origin
+from gateway.sessions import Identity
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+log = structlog.get_logger()
+
+
+def authorization_of(dependant: Dependant) -> Authorize | None:
+    """The `authorize(...)` a route declares, wherever it stands among its dependencies."""
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Authorize):
+            return dependency.call
+        if nested := authorization_of(dependency):
+            return nested
+    return None
+
+
+class LoggedRoute(APIRoute):
+    """Use as `APIRouter(route_class=LoggedRoute)`. A route without `authorize(...)` is public and leaves no row."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+        rule = authorization_of(self.dependant)
+        if rule is None:
+            return handler
+        template = self.path
+
+        async def logged(request: Request) -> Response:
+            started = perf_counter()
+            gateway: Gateway = request.app.state.gateway
+            identity = await _identify(gateway, request)
+            row = _begin(identity, request, rule, template)
+            try:
+                request.state.caller = caller = await _empower(gateway, identity, rule, row)
+                await _admit(gateway, request, caller, rule)
+                response = await handler(request)
+            except Exception as error:
+                row.esito, row.codice = _outcome(error)
+                await _record(gateway, row, started)
+                raise
+            finally:
+                await request.close()
+            row.esito = response.status_code
+            await _record(gateway, row, started)
+            return response
+
+        return logged
+
+
+async def _identify(gateway: Gateway, request: Request) -> Identity:
+    token = request.cookies.get(gateway.settings.cookie_name)
+    identity = await gateway.sessions.identify(token) if token else None
+    if identity is None:
+        raise NotAuthenticatedError
+    return identity
+
+
+def _begin(identity: Identity, request: Request, rule: Authorize, template: str) -> Accesso:
+    """The row, with what the address says; ids that are not ids are left to the handler to refuse."""
+    first = (*rule.scopes, *rule.optional, ":")[0]
+    sezione, _, azione = first.partition(":")
+    row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
+    row.correlation_id = request.state.correlation_id
+    row.motivo = request.headers.get("x-motivo", "")[:500]
+    params = request.path_params
+    cartella = params.get("cartella_id") or (params.get("id") if "/cartelle/{id" in template else None)
+    row.cartella_id = _uuid(cartella)
+    row.residente_id = _uuid(params.get("residente_id"))
+    return row
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value)) if value is not None else None
+    except ValueError:
+        return None
+
+
+async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: Accesso) -> Caller:
+    """What the policy lets this person do here. A scope without extent, or any failure of the policy itself, is
+    Forbidden: nothing comes back. A store that is away stays what it is (503)."""
+    try:
+        policy = await gateway.policies.get(identity.policy_version)
+        extents = policy.extents(identity.ruolo, (*rule.scopes, *rule.optional))
+    except (DomainError, psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception as error:
+        log.exception("policy_failed", policy_version=identity.policy_version)
+        raise _forbidden() from error
+    if not all(scope in extents for scope in rule.scopes):
+        raise _forbidden()
+    return Caller(gateway, identity, policy, extents, row, row.correlation_id)
+
+
+async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Authorize) -> None:
+    """Raises TooLarge, Invalid or CsrfError; nothing of the body has been read before."""
+    if request.method in SAFE_METHODS:
+        return
+    _check_length(request, rule.body_limit or gateway.settings.upload_limit)
+    if not same_origin(request, gateway.settings.https):
+        raise CsrfError
+    token = request.headers.get("x-csrf-token")
+    if token is None and request.headers.get("content-type", "").startswith(FORM_TYPES):
+        token = str((await request.form()).get("csrf_token", ""))
+    if not gateway.csrf_matches(token or "", caller.session_id):
+        raise CsrfError
+
+
+def _forbidden() -> Forbidden:
+    return Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
+
+
+def _check_length(request: Request, limit: int) -> None:
+    length = request.headers.get("content-length")
+    if length is None:
+        if "transfer-encoding" in request.headers:
+            raise Invalid("richiesta.senza_lunghezza", "La richiesta non dichiara la sua lunghezza.")
+        return
+    if not length.isdigit() or int(length) > limit:
+        raise TooLarge("richiesta.troppo_grande", f"Il file supera il limite di {limit // (1024 * 1024)} MB.")
+
+
+def _outcome(error: Exception) -> tuple[int, str]:
+    if isinstance(error, DomainError):
+        return error.status, error.code
+    if isinstance(error, HTTPException):
+        return error.status_code, "http"
+    if isinstance(error, RequestValidationError):
+        return 422, "richiesta.non_valida"
+    return 500, "errore.imprevisto"
+
+
+async def _record(gateway: Gateway, row: Accesso, started: float) -> None:
+    row.durata_ms = int((perf_counter() - started) * 1000)
+    await gateway.accessi.append(row)

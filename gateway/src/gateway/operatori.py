@@ -1,0 +1,76 @@
+"""Who works here: operators and their incarichi; names for the pages."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+NAMES_KEPT = 300.0
+"""Seconds a name is remembered; names are not secret inside the office and change seldom."""
+
+LIST = """
+SELECT i.id AS incarico_id, o.id AS operatore_id, o.identita, o.nome || ' ' || o.cognome AS nome, o.email,
+       i.ruolo, i.ente, i.settore, i.dal::text, i.al::text
+  FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
+ WHERE o.revocato_il IS NULL AND i.revocato_il IS NULL
+   AND i.dal <= current_date AND (i.al IS NULL OR i.al >= current_date)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incarico:
+    """An operator in a role, in a settore of an ente, now in force."""
+
+    incarico_id: UUID
+    operatore_id: UUID
+    identita: str
+    nome: str
+    email: str
+    ruolo: str
+    ente: str
+    settore: str
+    dal: str
+    al: str | None
+
+
+class OperatoriRepository:
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self.pool = pool
+        self.known: dict[UUID, tuple[str, float]] = {}
+
+    async def nomi(self, operatori_id: Iterable[UUID]) -> dict[UUID, str]:
+        """Name by id; the unknown are left out."""
+        wanted, oldest = set(operatori_id), time.monotonic() - NAMES_KEPT
+        missing = [i for i in wanted if i not in self.known or self.known[i][1] < oldest]
+        if missing:
+            async with self.pool.connection() as connection:
+                cursor = await connection.execute(
+                    "SELECT id, nome || ' ' || cognome FROM operatori WHERE id = ANY(%s)", (missing,)
+                )
+                now = time.monotonic()
+                for operatore_id, nome in await cursor.fetchall():
+                    self.known[operatore_id] = (nome, now)
+        return {i: self.known[i][0] for i in wanted if i in self.known}
+
+    async def list_incarichi(self, ente: str | None = None, settore: str | None = None) -> list[Incarico]:
+        """Incarichi in force, by name."""
+        where, values = "", list[str]()
+        if ente is not None:
+            where, values = " AND i.ente = %s", [ente]
+        if settore is not None:
+            where += " AND i.settore = %s"
+            values.append(settore)
+        async with self.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(Incarico))
+            await cursor.execute(f"{LIST}{where} ORDER BY o.cognome, o.nome", values)
+            return await cursor.fetchall()
+
+    async def find_identita(self, identita: str) -> Incarico | None:
+        """The incarico in force of a test identity (`giulia.bianchi`)."""
+        async with self.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(Incarico))
+            await cursor.execute(f"{LIST} AND o.identita = %s ORDER BY i.dal DESC LIMIT 1", (identita,))
+            return await cursor.fetchone()

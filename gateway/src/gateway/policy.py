@@ -1,0 +1,65 @@
+"""The privacy policy: role × sezione × azione → extent, versioned data; what no row names is `nessuno`."""
+
+from dataclasses import dataclass, field
+
+from psycopg_pool import AsyncConnectionPool
+
+from contracts.errors import Forbidden
+from contracts.mandato import Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version, whole. `ambiti`, `province`: Belfiore code → the codes of its whole ambito or provincia."""
+
+    version: int
+    rules: dict[str, dict[str, Extent]]
+    ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    province: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def extent(self, ruolo: str, scope: str) -> Extent:
+        return self.rules.get(ruolo, {}).get(scope, Extent.NESSUNO)
+
+    def extents(self, ruolo: str, scopes: tuple[str, ...]) -> dict[str, Extent]:
+        """Those of `scopes` through which the role reaches anything."""
+        found = {scope: self.extent(ruolo, scope) for scope in scopes}
+        return {scope: extent for scope, extent in found.items() if extent is not Extent.NESSUNO}
+
+
+class PolicyStore:
+    """Versions never change once written, so each is read once per process."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self.pool = pool
+        self.known: dict[int, Policy] = {}
+
+    async def get(self, version: int | None) -> Policy:
+        """Forbidden when there is no policy at all: without one nobody may do anything."""
+        if version is None:
+            raise Forbidden("politica.assente", "Nessuna politica di accesso è in vigore.")
+        policy = self.known.get(version)
+        if policy is None:
+            policy = self.known[version] = await self._load(version)
+        return policy
+
+    async def _load(self, version: int) -> Policy:
+        rules: dict[str, dict[str, Extent]] = {}
+        groups: dict[str, dict[str, list[str]]] = {"ambito": {}, "provincia": {}}
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = %s",
+                (version,),
+            )
+            for ruolo, sezione, azione, estensione in await cursor.fetchall():
+                rules.setdefault(ruolo, {})[f"{sezione}:{azione}"] = Extent(estensione)
+            cursor = await connection.execute(
+                "SELECT tipo, codice, ente FROM politica_territori WHERE version = %s ORDER BY ente",
+                (version,),
+            )
+            for tipo, codice, ente in await cursor.fetchall():
+                groups[tipo].setdefault(codice, []).append(ente)
+        return Policy(version, rules, _by_ente(groups["ambito"]), _by_ente(groups["provincia"]))
+
+
+def _by_ente(groups: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {ente: tuple(enti) for enti in groups.values() for ente in enti}

@@ -1,0 +1,62 @@
+"""Settings of the gateway process: everything comes from the environment, nothing secret has a default."""
+
+from datetime import timedelta
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from chassis.settings import Environment, ServiceSettings, service_config
+
+
+class Settings(ServiceSettings):
+    """`GATEWAY_*` are this process's own names, `SISO_*` those all processes share."""
+
+    model_config = service_config("gateway")
+
+    mandato_private_key_file: Path = Path("/run/secrets/mandato_private_key")
+    secret_file: Path = Path("/run/secrets/gateway_secret")
+    static_dir: Path = Path(__file__).parent / "static"
+    https: bool = False
+    """Behind TLS: the session cookie is then `Secure` and carries the `__Host-` prefix."""
+    dev_login: bool | None = None
+    """Login by picking a test identity. Unset: on in demo and test alone. On anywhere else: no start."""
+
+    idle_minutes: int = 30
+    absolute_hours: int = 8
+    rpc_timeout: float = 10.0
+    upload_limit: int = 100 * 1024 * 1024
+    pool_size: int = 10
+
+    @cached_property
+    def secret(self) -> bytes:
+        """32 bytes derived from the secret file, for CSRF tokens."""
+        content = self.secret_file.read_bytes().strip()
+        if len(content) < 32:
+            raise RuntimeError("GATEWAY_SECRET_FILE holds fewer than 32 bytes")
+        return sha256(content).digest()
+
+    @property
+    def cookie_name(self) -> str:
+        return "__Host-siso" if self.https else "siso"
+
+    @property
+    def dsn(self) -> str:
+        """`database_url` as psycopg wants it."""
+        return self.database_url.replace("postgresql+psycopg2://", "postgresql://")
+
+    @property
+    def idle(self) -> timedelta:
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def absolute(self) -> timedelta:
+        return timedelta(hours=self.absolute_hours)
+
+    def allows_dev_login(self) -> bool:
+        """Whether test identities may sign in; RuntimeError when asked for where real people work."""
+        harmless = self.environment in (Environment.DEMO, Environment.TEST)
+        if self.dev_login and not harmless:
+            raise RuntimeError(
+                "GATEWAY_DEV_LOGIN is set although SISO_ENV is neither demo nor test: refusing to start"
+            )
+        return harmless if self.dev_login is None else self.dev_login
