@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -18,19 +19,19 @@ class Credentials:
     def __init__(self, layout: Layout) -> None:
         self._file = layout.base / "keys" / "credentials.json"
         self._values: dict[str, str] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> str:
-        if name not in self._values:
-            self._values[name] = secrets.token_hex(20)
-            self._save()
+        self.ensure(name)
         return self._values[name]
 
     def ensure(self, *names: str) -> None:
         """Make the missing ones in one write."""
-        missing = [name for name in names if name not in self._values]
-        if missing:
-            self._values |= {name: secrets.token_hex(32 if name.endswith("_key") else 20) for name in missing}
-            self._save()
+        with self._lock:
+            missing = [name for name in names if name not in self._values]
+            if missing:
+                self._values |= {name: secrets.token_hex(32 if name.endswith("_key") else 20) for name in missing}
+                self._save()
 
     def _save(self) -> None:
         write_private(self._file, json.dumps(self._values, indent=1, sort_keys=True))

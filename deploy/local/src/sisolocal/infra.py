@@ -52,9 +52,6 @@ class Infra:
         """Start all of them in parallel. Leftovers of an earlier run are stopped first; raises the first SisoError."""
         sweep(self.layout)
         self.ports.ensure_free([name for store in self.stores for name in store.port_names])
-        for store in self.stores:  # in this thread: picks ports and passwords one after another
-            store.prepare()
-            store.spec()
         self._in_parallel(self.stores, progress)
 
     def ensure(self, progress: Progress = silent) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import threading
 
 from sisolocal.layout import Layout, write_private
 
@@ -35,12 +36,14 @@ class Ports:
         if self._file.exists():
             self._ports = json.loads(self._file.read_text())
         self._random = random.SystemRandom()
+        self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> int:
-        if name not in self._ports:
-            self._ports[name] = self._pick()
-            self._save()
-        return self._ports[name]
+        with self._lock:
+            if name not in self._ports:
+                self._ports[name] = self._pick()
+                self._save()
+            return self._ports[name]
 
     def fix(self, name: str, port: int) -> None:
         """Use this very port for `name` (the caller has checked that it is free)."""

@@ -33,6 +33,11 @@ def create_database(admin_url: str, service: str, database: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         owner = sql.Identifier(f"{service}_migrator")
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), owner))
+    prepare_database(admin_url, service, database)
+
+
+def prepare_database(admin_url: str, service: str, database: str) -> None:
+    """Rights of the role pair on a database that exists (a copy of a template does not inherit those of the database)."""
     with psycopg.connect(with_database(admin_url, database), autocommit=True) as connection:
         connection.execute(_script("database.sql", service=service, database=database))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from sisolocal.credentials import Credentials
 from sisolocal.errors import StartFailed
 from sisolocal.layout import Layout
 from sisolocal.ports import Ports
-from sisolocal.process import Child, Spec
+from sisolocal.process import Child, Spec, recorded_pid
 
 
 class NotReady(Exception):
@@ -51,6 +52,11 @@ class Store(ABC):
             self._child = Child(self.layout, self.spec())
         return self._child
 
+    @property
+    def pid(self) -> int | None:
+        """The pid of the server while it lives, whoever started it."""
+        return self._child.pid if self._child is not None else recorded_pid(self.layout.pid(self.name))
+
     def start(self) -> None:
         """Start and wait until ready and provisioned; leaves a store that already works as it is."""
         self.prepare()
@@ -59,12 +65,12 @@ class Store(ABC):
         self.wait_ready()
         self.provision()
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, probe: Callable[[], None] | None = None) -> None:
         """Poll the probe until it holds. Raises StartFailed when the process dies or time is up."""
         deadline = time.monotonic() + self.start_timeout
         while True:
             try:
-                self.probe()
+                (probe or self.probe)()
                 return
             except Exception as error:
                 if self.child.pid is None:
@@ -76,7 +82,7 @@ class Store(ABC):
 
     def works(self) -> bool:
         """True when the process lives and the probe holds."""
-        if self.child.pid is None:
+        if self.pid is None:
             return False
         try:
             self.probe()
@@ -85,4 +91,5 @@ class Store(ABC):
         return True
 
     def stop(self) -> None:
-        self.child.stop()
+        if self.pid is not None or self._child is not None:
+            self.child.stop()

@@ -189,4 +189,5 @@ class RabbitMQ(Store):
 
     def stop(self) -> None:
         super().stop()
-        self.epmd.stop()
+        if self.epmd.pid is not None:
+            self.epmd.stop()

@@ -54,8 +54,9 @@ class Seaweed(Store):
         return self.credentials[f"s3_{user}_secret"]
 
     @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.ports['weed_s3']}"
+    def address(self) -> str:
+        """`host:port`, as the minio client wants it."""
+        return f"127.0.0.1:{self.ports['weed_s3']}"
 
     def spec(self) -> Spec:
         argv = [str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "mini", f"-dir={self.folder / 'db'}"]
@@ -80,7 +81,7 @@ class Seaweed(Store):
     def client(self, user: str = "admin") -> Minio:
         """A client that fails at once instead of trying again for seconds."""
         return Minio(
-            f"127.0.0.1:{self.ports['weed_s3']}", access_key=self.access_key(user), secret_key=self.secret_key(user),
+            self.address, access_key=self.access_key(user), secret_key=self.secret_key(user),
             secure=False, region="us-east-1",
             http_client=urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=1, read=5)),
         )  # fmt: skip

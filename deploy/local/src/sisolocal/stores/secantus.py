@@ -35,10 +35,10 @@ class Secantus(Store):
 
     def prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "empty.toml").touch()
 
     def _argv(self, *extra: str) -> list[str]:
         config = self.folder / "empty.toml"
-        config.touch()
         program = Path(sys.executable).with_name("secantusd-py")
         return [
             str(program), "--config", str(config), "--host", "127.0.0.1", "--port", str(self.ports["mongo"]),
@@ -58,9 +58,9 @@ class Secantus(Store):
         """First start only: without authentication, create the user, stop again."""
         first = Child(self.layout, Spec(self.name, self._argv(), {}, self.folder, stop_timeout=15))
         first.start()
-        self._child, usual = first, None
+        self._child = first
         try:
-            self._open_wait()
+            self.wait_ready(self._open_probe)
             with pymongo.MongoClient(self._address(), directConnection=True) as client:
                 roles = [{"role": "root", "db": "admin"}]
                 try:
@@ -70,15 +70,8 @@ class Secantus(Store):
                         raise
         finally:
             first.stop()
-            self._child = usual
+            self._child = None
         self._users_made.touch()
-
-    def _open_wait(self) -> None:
-        probe, self.probe = self.probe, self._open_probe  # type: ignore[method-assign]
-        try:
-            self.wait_ready()
-        finally:
-            self.probe = probe  # type: ignore[method-assign]
 
     def _open_probe(self) -> None:
         with pymongo.MongoClient(self._address(), directConnection=True, serverSelectionTimeoutMS=500) as client:

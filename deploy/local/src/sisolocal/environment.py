@@ -1,0 +1,81 @@
+"""The environment of each process: what it may know and nothing else.
+
+`full()` is everything, written to `.siso/<name>/env` for people and for commands that act for all services; `of(process)`
+is the share of one process.
+"""
+
+from __future__ import annotations
+
+from sisolocal.infra import Infra
+from sisolocal.layout import EVERYBODY, write_private
+
+S3_USERS = ("documenti", "report")
+
+
+def common(infra: Infra, environment: str = "demo") -> dict[str, str]:
+    """What every process knows."""
+    return {"SISO_ENV": environment, "SISO_MANDATO_PUBLIC_KEY_FILE": str(infra.keys["public"]), "PYTHONUNBUFFERED": "1"}
+
+
+def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:
+    """The environment of the processes of one service, or of the gateway."""
+    prefix = owner.upper()
+    env = common(infra, environment) | {f"{prefix}_AMQP_URL": infra.rabbitmq.url(owner)}
+    if owner == "cartella":
+        env["CARTELLA_MONGO_URL"] = infra.mongo.url()
+    else:
+        env[f"{prefix}_DATABASE_URL"] = infra.postgres.role_url(owner, "app")
+        env[f"{prefix}_MIGRATION_URL"] = infra.postgres.role_url(owner, "migrator")
+    if owner in S3_USERS:
+        env |= s3(owner, infra.s3.address, infra.s3.access_key(owner), infra.s3.secret_key(owner), owner)
+    if owner == "notifiche":
+        env |= mail("127.0.0.1", infra.ports["smtp"], f"http://127.0.0.1:{infra.ports['gateway']}")
+    if owner == "gateway":
+        env |= {
+            "GATEWAY_MANDATO_PRIVATE_KEY_FILE": str(infra.keys["private"]),
+            "GATEWAY_SECRET_FILE": str(infra.keys["secret"]),
+            "GATEWAY_STATIC_DIR": str(infra.layout.root / "gateway" / "src" / "gateway" / "static"),
+            "GATEWAY_DEV_LOGIN": "true",
+        }
+    return env
+
+
+def s3(owner: str, endpoint: str, access_key: str, secret_key: str, bucket: str) -> dict[str, str]:
+    """The object store as `host:port`, over plain HTTP on the loopback."""
+    prefix = owner.upper()
+    return {
+        f"{prefix}_S3_ENDPOINT": endpoint,
+        f"{prefix}_S3_ACCESS_KEY": access_key,
+        f"{prefix}_S3_SECRET_KEY": secret_key,
+        f"{prefix}_S3_BUCKET": bucket,
+        f"{prefix}_S3_SECURE": "false",
+    }
+
+
+def mail(host: str, port: int, base_url: str) -> dict[str, str]:
+    """Where notifiche sends mail, and the address its links point at."""
+    return {
+        "NOTIFICHE_SMTP_HOST": host,
+        "NOTIFICHE_SMTP_PORT": str(port),
+        "NOTIFICHE_MAIL_FROM": "cartella-sociale@example.org",
+        "NOTIFICHE_BASE_URL": base_url,
+    }
+
+
+def full(infra: Infra, environment: str = "demo") -> dict[str, str]:
+    """Everything, plus the administrator of the broker (topology, dead queues)."""
+    env: dict[str, str] = {}
+    for owner in EVERYBODY:
+        env |= of(infra, owner, environment)
+    return env | {"SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url}
+
+
+def write(infra: Infra, env: dict[str, str]) -> None:
+    """Keep the environment in `.siso/<name>/env`, readable by its owner alone."""
+    write_private(infra.layout.env_file, "".join(f"{key}={value}\n" for key, value in sorted(env.items())))
+
+
+def read(infra_env_file: str) -> dict[str, str]:
+    """The environment written by `write`."""
+    with open(infra_env_file, encoding="utf-8") as lines:
+        return dict(line.rstrip("\n").split("=", 1) for line in lines if "=" in line)
