@@ -37,6 +37,8 @@ def configure(level: str = "INFO", **fields: str) -> None:
     root.setLevel(level)
     for noisy in ("aio_pika", "aiormq", "nameko", "kombu", "amqp", "urllib3", "pymongo", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # nameko prints each failure again with its trace: the unit of work has said it once.
+    logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
 
 
 def _adding(fields: dict[str, str]) -> structlog.typing.Processor:

@@ -32,21 +32,25 @@ def prepare(service: str, role: str, settings: CommonSettings) -> None:
 
 def run_service(service: str, role: str) -> None:
     """Runs `<service>.service`'s class until SIGTERM. `role`: rpc, events or all."""
+    run_class(service_class(service), role, settings_of(service))
+
+
+def run_class(service_cls: type[Any], role: str, settings: ServiceSettings) -> None:
+    """Runs one service class; ends the process when told to stop."""
     import eventlet
     from nameko.runners import ServiceRunner
 
     from chassis import entrypoints
     from chassis.amqp import container_for
 
-    settings = settings_of(service)
-    prepare(service, role, settings)
+    prepare(service_cls.name, role, settings)
     entrypoints.SETTINGS = settings
     workers = settings.event_workers if role == "events" else settings.rpc_workers
     runner = ServiceRunner(
         {"AMQP_URI": settings.amqp_url, "max_workers": workers, "HEARTBEAT": 20, "settings": settings}
     )
     runner.container_cls = container_for(role)
-    runner.add_service(service_class(service))
+    runner.add_service(service_cls)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: eventlet.spawn_n(runner.stop))
     runner.start()

@@ -271,10 +271,14 @@ class ListVociDiario(Pagina):
 
 
 class VersioneVoce(Message):
+    """A superseded text, with the instant and the reason it was superseded."""
+
     version: int
     testo: str
     tipo: TipoVoce
     quando: datetime
+    con_chi: str = ""
+    dove: str = ""
     modificata_il: datetime
     motivo: str = ""
 

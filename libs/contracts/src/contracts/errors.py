@@ -4,6 +4,7 @@ A service raises one; nameko carries class name and arguments over RPC; the gate
 problem+json (RFC 9457) or a page. Anything that is not one of these is a defect and is logged loudly.
 """
 
+import json
 from typing import Any, ClassVar
 
 
@@ -21,14 +22,15 @@ class DomainError(Exception):
         code: str,
         message: str,
         fields: dict[str, str] | None = None,
-        details: dict[str, Any] | None = None,
+        details: dict[str, Any] | str | None = None,
     ) -> None:
-        # Plain positional args: nameko re-creates the error from them on the other side.
-        super().__init__(code, message, fields or {}, details or {})
         self.code = code
         self.message = message
         self.fields = fields or {}
-        self.details = details or {}
+        self.details: dict[str, Any] = json.loads(details) if isinstance(details, str) else details or {}
+        # Positional args: nameko re-creates the error from them on the other side, and would turn numbers
+        # inside a dict into text; hence details travel as JSON.
+        super().__init__(code, message, self.fields, json.dumps(self.details, default=str))
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
