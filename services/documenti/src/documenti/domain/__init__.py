@@ -1,0 +1,1 @@
+"""The pure part: documents, prints, and what a printed case file says."""

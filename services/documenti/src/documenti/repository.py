@@ -1,0 +1,187 @@
+"""Every query of documenti. The mandate and the privacy of a documento are part of the WHERE, never a second look."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.mandate import sql_filter
+from contracts.cartella import StatoCartella
+from contracts.documenti import StatoDocumento, StatoStampa
+from contracts.errors import Conflict, NotFound
+from contracts.mandato import Mandato
+from documenti.domain.documento import Documento
+from documenti.domain.stampa import Stampa
+from documenti.models import cartelle_note, documenti, stampe
+
+D, S, C = documenti.c, stampe.c, cartelle_note.c
+
+
+@dataclass(frozen=True, slots=True)
+class CartellaNota:
+    """What is known here of a case the caller may see."""
+
+    cartella_id: UUID
+    numero: str
+    ente: str
+    stato: StatoCartella
+
+
+def _reached(mandato: Mandato, scope: str) -> ColumnElement[bool]:
+    """The case is within the mandate."""
+    condition: ColumnElement[bool] = sql_filter(mandato, scope, ente=C.ente, settore=C.settore, team=C.team)
+    return condition
+
+
+def get_cartella(session: Session, cartella_id: UUID, mandato: Mandato, scope: str) -> CartellaNota:
+    """NotFound for a case that does not exist or is out of reach: the same answer."""
+    query = select(C.cartella_id, C.numero, C.ente, C.stato)
+    row = session.execute(query.where(C.cartella_id == cartella_id, _reached(mandato, scope))).one_or_none()
+    if row is None:
+        raise NotFound("cartella.non_trovata", "Caso non trovato.")
+    return CartellaNota(row.cartella_id, row.numero, row.ente, StatoCartella(row.stato))
+
+
+class DocumentoRepository:
+    """Files of the cases. A private one exists for its author alone, and only while he sees the case."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, documento: Documento) -> bool:
+        """False when the id is already taken (the same request again)."""
+        statement = insert(documenti).values(_row(documento)).on_conflict_do_nothing(index_elements=["id"])
+        return bool(self._session.execute(statement.returning(D.id)).scalar_one_or_none())
+
+    def get(self, documento_id: UUID, mandato: Mandato, scope: str, *, lock: bool = False) -> Documento:
+        """A whole documento the caller may see."""
+        query = self._visible(mandato, scope).where(D.id == documento_id, D.stato == StatoDocumento.CARICATO)
+        return self._one(query, lock)
+
+    def get_own(self, documento_id: UUID, mandato: Mandato, scope: str, *, lock: bool = False) -> Documento:
+        """A documento of the caller's own, in whatever state."""
+        query = self._visible(mandato, scope).where(D.id == documento_id, D.autore_id == mandato.operatore_id)
+        return self._one(query, lock)
+
+    def list_of_cartella(
+        self, cartella_id: UUID, mandato: Mandato, scope: str, *, limite: int | None = None, salta: int = 0,
+        versioni_di: UUID | None = None,
+    ) -> tuple[list[Documento], int]:  # fmt: skip
+        """Newest first, with how many there are; current versions, or every version of one documento."""
+        query = self._visible(mandato, scope).where(
+            D.cartella_id == cartella_id, D.stato == StatoDocumento.CARICATO
+        )
+        if versioni_di is None:
+            query = query.where(D.superato_da.is_(None))
+        else:
+            root = self._visible(mandato, scope).where(D.id == versioni_di).with_only_columns(D.radice_id)
+            query = query.where(D.radice_id == root.scalar_subquery())
+        total = self._session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        ordered = query.order_by(D.caricato_il.desc(), D.id.desc()).limit(limite).offset(salta)
+        return [_documento(row) for row in self._session.execute(ordered)], total
+
+    def save(self, documento: Documento) -> Documento:
+        """Conflict when somebody changed it since it was read."""
+        return replace(documento, version=_save(self._session, documenti, documento))
+
+    def take_abandoned(self, before: datetime, limit: int = 100) -> list[Documento]:
+        """Uploads begun before and never completed, locked; those another process holds are left to it."""
+        query = (
+            select(documenti)
+            .where(D.stato == StatoDocumento.IN_ARRIVO, D.iniziato_il < before)
+            .order_by(D.iniziato_il)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [_documento(row) for row in self._session.execute(query)]
+
+    def _visible(self, mandato: Mandato, scope: str) -> Select[Any]:
+        return (
+            select(documenti)
+            .join(cartelle_note, C.cartella_id == D.cartella_id)
+            .where(_reached(mandato, scope), or_(~D.privato, D.autore_id == mandato.operatore_id))
+        )
+
+    def _one(self, query: Select[Any], lock: bool) -> Documento:
+        row = self._session.execute(query.with_for_update(of=documenti) if lock else query).one_or_none()
+        if row is None:
+            raise NotFound("documento.non_trovato", "Documento non trovato.")
+        return _documento(row)
+
+
+class StampaRepository:
+    """Prints. Each belongs to who asked for it, and only while he sees the case."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, stampa: Stampa) -> bool:
+        """False when the id is already taken (the same request again)."""
+        statement = insert(stampe).values(_row(stampa)).on_conflict_do_nothing(index_elements=["id"])
+        return bool(self._session.execute(statement.returning(S.id)).scalar_one_or_none())
+
+    def get(self, stampa_id: UUID, mandato: Mandato, scope: str) -> Stampa:
+        row = self._session.execute(self._own(mandato, scope).where(S.id == stampa_id)).one_or_none()
+        if row is None:
+            raise NotFound("stampa.non_trovata", "Stampa non trovata.")
+        return _stampa(row)
+
+    def find(self, stampa_id: UUID, mandato: Mandato, scope: str) -> Stampa | None:
+        row = self._session.execute(self._own(mandato, scope).where(S.id == stampa_id)).one_or_none()
+        return _stampa(row) if row else None
+
+    def list_of_cartella(
+        self, cartella_id: UUID, mandato: Mandato, scope: str, limit: int = 50
+    ) -> list[Stampa]:
+        query = self._own(mandato, scope).where(S.cartella_id == cartella_id)
+        rows = self._session.execute(query.order_by(S.richiesta_il.desc()).limit(limit))
+        return [_stampa(row) for row in rows]
+
+    def get_for_work(self, stampa_id: UUID) -> Stampa | None:
+        """For the renderer, which acts for nobody; None when there is no such print."""
+        row = self._session.execute(select(stampe).where(S.id == stampa_id).with_for_update()).one_or_none()
+        return _stampa(row) if row else None
+
+    def take_stuck(self, before: datetime, limit: int = 100) -> list[Stampa]:
+        """Prints asked for before and never done, locked."""
+        query = select(stampe).where(S.stato == StatoStampa.IN_CORSO, S.richiesta_il < before).limit(limit)
+        return [_stampa(row) for row in self._session.execute(query.with_for_update(skip_locked=True))]
+
+    def save(self, stampa: Stampa) -> Stampa:
+        """Conflict when somebody changed it since it was read."""
+        return replace(stampa, version=_save(self._session, stampe, stampa))
+
+    def _own(self, mandato: Mandato, scope: str) -> Select[Any]:
+        return (
+            select(stampe)
+            .join(cartelle_note, C.cartella_id == S.cartella_id)
+            .where(and_(_reached(mandato, scope), S.richiedente_id == mandato.operatore_id))
+        )
+
+
+def _save(session: Session, table: Any, entity: Documento | Stampa) -> int:
+    new = {**_row(entity), "version": entity.version + 1}
+    statement = update(table).where(table.c.id == entity.id, table.c.version == entity.version).values(new)
+    if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
+        raise Conflict(
+            "versione.superata", "Nel frattempo qualcuno ha modificato questi dati: ricarica la pagina."
+        )
+    return entity.version + 1
+
+
+def _row(entity: Documento | Stampa) -> dict[str, Any]:
+    return asdict(entity)
+
+
+def _documento(row: Any) -> Documento:
+    values = row._asdict()
+    return Documento(**{**values, "stato": StatoDocumento(values["stato"])})
+
+
+def _stampa(row: Any) -> Stampa:
+    values = row._asdict()
+    return Stampa(**{**values, "stato": StatoStampa(values["stato"])})

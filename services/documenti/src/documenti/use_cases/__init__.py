@@ -1,0 +1,1 @@
+"""What one may ask of documenti: files of a case, and prints of it."""
