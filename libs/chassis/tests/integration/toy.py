@@ -11,6 +11,8 @@ import sys  # noqa: E402
 import time  # noqa: E402
 from uuid import UUID, uuid4  # noqa: E402
 
+from sqlalchemy import text  # noqa: E402
+
 from chassis.entrypoints import RetryLater, every, on_event, resource, rpc  # noqa: E402
 from chassis.runner import run_class  # noqa: E402
 from chassis.settings import ServiceSettings, service_config  # noqa: E402
@@ -20,7 +22,6 @@ from contracts.cartella import CartellaApertaV1  # noqa: E402
 from contracts.errors import Invalid, NotFound  # noqa: E402
 from contracts.mandato import Mandato  # noqa: E402
 from contracts.report import ReportGeneratoV1  # noqa: E402
-from sqlalchemy import text  # noqa: E402
 
 
 class Settings(ServiceSettings):
