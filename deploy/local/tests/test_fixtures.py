@@ -9,6 +9,7 @@ import psycopg
 import pymongo
 import pytest
 from minio.error import S3Error
+
 from sisolocal.testdata import s3_client
 
 

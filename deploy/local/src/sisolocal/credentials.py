@@ -30,7 +30,9 @@ class Credentials:
         with self._lock:
             missing = [name for name in names if name not in self._values]
             if missing:
-                self._values |= {name: secrets.token_hex(32 if name.endswith("_key") else 20) for name in missing}
+                self._values |= {
+                    name: secrets.token_hex(32 if name.endswith("_key") else 20) for name in missing
+                }
                 self._save()
 
     def _save(self) -> None:

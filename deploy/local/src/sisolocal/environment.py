@@ -14,7 +14,11 @@ S3_USERS = ("documenti", "report")
 
 def common(infra: Infra, environment: str = "demo") -> dict[str, str]:
     """What every process knows."""
-    return {"SISO_ENV": environment, "SISO_MANDATO_PUBLIC_KEY_FILE": str(infra.keys["public"]), "PYTHONUNBUFFERED": "1"}
+    return {
+        "SISO_ENV": environment,
+        "SISO_MANDATO_PUBLIC_KEY_FILE": str(infra.keys["public"]),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:

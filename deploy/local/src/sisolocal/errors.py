@@ -58,7 +58,9 @@ class AlreadyRunning(SisoError):
 
     def __init__(self, name: str, pid: int | None) -> None:
         who = f" (processo {pid})" if pid else ""
-        super().__init__(f"Lo stack «{name}» è già in esecuzione{who}. Per fermarlo: ./siso down --name {name}")
+        super().__init__(
+            f"Lo stack «{name}» è già in esecuzione{who}. Per fermarlo: ./siso down --name {name}"
+        )
 
 
 def tail(log: Path, lines: int) -> str:

@@ -78,7 +78,9 @@ class Infra:
             if error is not None:
                 progress(store.name, "errore")
                 self.stop()
-                raise error if isinstance(error, SisoError) else SisoError(f"«{store.name}»: {error}") from error
+                raise (
+                    error if isinstance(error, SisoError) else SisoError(f"«{store.name}»: {error}")
+                ) from error
 
     def stop(self) -> None:
         """Stop all, the broker last, then whatever else is left of this stack."""

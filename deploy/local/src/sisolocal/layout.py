@@ -53,7 +53,13 @@ class Layout:
 
     def make(self) -> None:
         """Create the folders; only their owner may enter those with secrets."""
-        for folder in (self.base, self.base / "data", self.base / "log", self.base / "run", self.base / "keys"):
+        for folder in (
+            self.base,
+            self.base / "data",
+            self.base / "log",
+            self.base / "run",
+            self.base / "keys",
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         (self.base / "keys").chmod(0o700)
 
@@ -68,7 +74,9 @@ def write_private(path: Path, text: str) -> None:
     """Write a file only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+    with open(
+        os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

@@ -83,7 +83,7 @@ class SmtpHandler:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self._mailbox.keep(envelope.content, envelope.mail_from, envelope.rcpt_tos)
         return "250 OK"
 
@@ -92,7 +92,7 @@ def make_web_handler(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
     """The pages of one mailbox."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             if self.path == "/health/ready":
                 self._answer(200, "text/plain", "pronto")
             elif self.path == "/messages.json":
@@ -100,12 +100,14 @@ def make_web_handler(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, "application/json", json.dumps(messages, ensure_ascii=False))
             elif self.path == "/":
                 self._answer(200, "text/html", _list_page(mailbox))
-            elif self.path.startswith("/messages/") and (message := mailbox.read(self.path.rpartition("/")[2])):
+            elif self.path.startswith("/messages/") and (
+                message := mailbox.read(self.path.rpartition("/")[2])
+            ):
                 self._answer(200, "text/html", _message_page(message))
             else:
                 self._answer(404, "text/plain", "Messaggio non trovato")
 
-        def do_DELETE(self) -> None:  # noqa: N802 - http.server's name
+        def do_DELETE(self) -> None:
             if self.path == "/messages":
                 mailbox.empty()
                 self._answer(200, "application/json", "{}")
@@ -134,7 +136,9 @@ def _list_page(mailbox: Mailbox) -> str:
         f"a {escape(one['to'])} <small>{escape(one['date'])}</small></li>"
         for one in messages
     )
-    return PAGE.format(title="Posta di prova", body=f"<ul>{rows}</ul>" if rows else "<p>Nessun messaggio.</p>")
+    return PAGE.format(
+        title="Posta di prova", body=f"<ul>{rows}</ul>" if rows else "<p>Nessun messaggio.</p>"
+    )
 
 
 def _message_page(message: dict[str, Any]) -> str:

@@ -22,9 +22,13 @@ def _script(name: str, **values: str) -> bytes:
     return script.encode()
 
 
-def create_roles(connection: psycopg.Connection[Any], service: str, migrator_password: str, app_password: str) -> None:
+def create_roles(
+    connection: psycopg.Connection[Any], service: str, migrator_password: str, app_password: str
+) -> None:
     """Create or correct `<service>_migrator` and `<service>_app`. The connection is an administrator's, autocommit."""
-    script = _script("roles.sql", service=service, migrator_password=migrator_password, app_password=app_password)
+    script = _script(
+        "roles.sql", service=service, migrator_password=migrator_password, app_password=app_password
+    )
     connection.execute(script)
 
 
@@ -45,7 +49,9 @@ def prepare_database(admin_url: str, service: str, database: str) -> None:
 def drop_database(admin_url: str, database: str) -> None:
     """Drop a database, whoever is connected to it."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
 
 
 def with_database(url: str, database: str) -> str:

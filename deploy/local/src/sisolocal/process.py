@@ -137,7 +137,9 @@ def leftovers(layout: Layout) -> list[int]:
         if not entry.name.isdigit():
             continue
         with suppress(OSError):
-            if marker in (entry / "environ").read_bytes().split(b"\0") or f"{(entry / 'cwd').readlink()}/".startswith(data):
+            if marker in (entry / "environ").read_bytes().split(
+                b"\0"
+            ) or f"{(entry / 'cwd').readlink()}/".startswith(data):
                 found.add(int(entry.name))
     return sorted(found - _myself())
 

@@ -255,7 +255,9 @@ class TestRun:
             env |= self._sql_env(service, self.pg_database(service))
         if service in environment.S3_USERS:
             bucket = self._service_buckets[service]
-            env |= environment.s3(service, bucket.endpoint, bucket.access_key, bucket.secret_key, bucket.bucket)
+            env |= environment.s3(
+                service, bucket.endpoint, bucket.access_key, bucket.secret_key, bucket.bucket
+            )
         if service == "notifiche":
             env |= environment.mail(self.stack.smtp_host, self.stack.smtp_port, "http://127.0.0.1:1")
         if service == "gateway":
@@ -304,7 +306,11 @@ def s3_client(bucket: S3Bucket) -> Any:
     from minio import Minio
 
     return Minio(
-        bucket.endpoint, access_key=bucket.access_key, secret_key=bucket.secret_key, secure=False, region="us-east-1"
+        bucket.endpoint,
+        access_key=bucket.access_key,
+        secret_key=bucket.secret_key,
+        secure=False,
+        region="us-east-1",
     )
 
 
@@ -353,7 +359,12 @@ def child_environment(env: dict[str, str]) -> dict[str, str]:
 def chassis(*words: str, env: dict[str, str]) -> str:
     """Run a chassis command to its end. Raises SisoError with its output when it fails."""
     done = subprocess.run(
-        [_chassis(), *words], env=child_environment(env), capture_output=True, text=True, check=False, timeout=120
+        [_chassis(), *words],
+        env=child_environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     if done.returncode != 0:
         raise SisoError(f"chassis {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")

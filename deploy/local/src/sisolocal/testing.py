@@ -125,5 +125,3 @@ def mailbox(stack: Stack) -> Mailbox:
     box = Mailbox(stack.mailbox_url)
     box.empty()
     return box
-
-

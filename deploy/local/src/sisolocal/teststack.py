@@ -84,7 +84,12 @@ def choose() -> str:
     return "local"
 
 
-ENVIRONMENT_NAMES = ("SISO_TEST_POSTGRES_URL", "SISO_TEST_AMQP_URL", "SISO_TEST_MONGO_URL", "SISO_TEST_S3_ENDPOINT")
+ENVIRONMENT_NAMES = (
+    "SISO_TEST_POSTGRES_URL",
+    "SISO_TEST_AMQP_URL",
+    "SISO_TEST_MONGO_URL",
+    "SISO_TEST_S3_ENDPOINT",
+)
 
 
 def open_stack(kind: str) -> Stack:

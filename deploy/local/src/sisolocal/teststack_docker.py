@@ -32,7 +32,9 @@ class ManagedBroker:
         self._management = urlsplit(management_url)
         self._credentials = credentials
         credentials.ensure(*(f"amqp_{user}" for user in PEOPLE))
-        self._call("POST", "definitions", definitions({user: credentials[f"amqp_{user}"] for user in PEOPLE}, []))
+        self._call(
+            "POST", "definitions", definitions({user: credentials[f"amqp_{user}"] for user in PEOPLE}, [])
+        )
 
     def url(self, user: str, vhost: str) -> str:
         host = self._amqp.netloc.rpartition("@")[2]
@@ -74,7 +76,9 @@ def open_docker_stack() -> Stack:
         .with_exposed_ports(5432)
         .with_command("postgres -c max_connections=250 -c fsync=off"),
         "rabbitmq": DockerContainer(IMAGES["rabbitmq"]).with_exposed_ports(5672, 15672),
-        "mongo": DockerContainer(IMAGES["mongo"]).with_exposed_ports(27017).with_command("--replSet rs0 --bind_ip_all"),
+        "mongo": DockerContainer(IMAGES["mongo"])
+        .with_exposed_ports(27017)
+        .with_command("--replSet rs0 --bind_ip_all"),
         "s3": DockerContainer(IMAGES["s3"])
         .with_env("MINIO_ROOT_USER", "siso")
         .with_env("MINIO_ROOT_PASSWORD", password)
@@ -113,7 +117,9 @@ def _start_replica_set(url: str) -> None:
 
     with pymongo.MongoClient(url, serverSelectionTimeoutMS=1000) as client:
         with suppress(pymongo.errors.OperationFailure):  # already initiated
-            client.admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": "localhost:27017"}]})
+            client.admin.command(
+                "replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": "localhost:27017"}]}
+            )
         if not client.admin.command("hello")["isWritablePrimary"]:
             raise RuntimeError("no primary yet")
 

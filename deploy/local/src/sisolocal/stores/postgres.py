@@ -79,7 +79,12 @@ class Postgres(Store):
         drop = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups"]
         through = [*drop, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--"]
         for prefix in ([*drop, "--"], through):
-            if subprocess.run([*prefix, "test", "-x", str(self.folder)], capture_output=True, check=False).returncode == 0:
+            if (
+                subprocess.run(
+                    [*prefix, "test", "-x", str(self.folder)], capture_output=True, check=False
+                ).returncode
+                == 0
+            ):
                 return prefix
         raise MissingProgram(
             f"L'utente «{ACCOUNT}» non può entrare in {self.folder}. Spostate il progetto in una cartella che può "

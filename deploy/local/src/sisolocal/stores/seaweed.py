@@ -59,7 +59,12 @@ class Seaweed(Store):
         return f"127.0.0.1:{self.ports['weed_s3']}"
 
     def spec(self) -> Spec:
-        argv = [str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "mini", f"-dir={self.folder / 'db'}"]
+        argv = [
+            str(Path(sys.executable).with_name("weed")),
+            "-logtostderr=true",
+            "mini",
+            f"-dir={self.folder / 'db'}",
+        ]
         argv += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-volume.id={self.layout.name}"]
         for part in HTTP:
             argv.append(f"-{part}.port={self.ports[f'weed_{part}']}")
@@ -75,7 +80,11 @@ class Seaweed(Store):
         ]  # fmt: skip
         self.credentials.ensure(*names)
         env = {name.upper(): self.credentials[name] for name in names[:4]}
-        env |= {"WEED_S3_SSE_KEK": self.credentials[names[4]], "GOMEMLIMIT": "300MiB", "HOME": str(self.folder)}
+        env |= {
+            "WEED_S3_SSE_KEK": self.credentials[names[4]],
+            "GOMEMLIMIT": "300MiB",
+            "HOME": str(self.folder),
+        }
         return Spec(self.name, argv, env | {"TMPDIR": str(self.folder / "tmp")}, self.folder, stop_timeout=15)
 
     def client(self, user: str = "admin") -> Minio:

@@ -74,7 +74,9 @@ class Secantus(Store):
         self._users_made.touch()
 
     def _open_probe(self) -> None:
-        with pymongo.MongoClient(self._address(), directConnection=True, serverSelectionTimeoutMS=500) as client:
+        with pymongo.MongoClient(
+            self._address(), directConnection=True, serverSelectionTimeoutMS=500
+        ) as client:
             client.admin.command("ping")
 
     def _address(self) -> str:
