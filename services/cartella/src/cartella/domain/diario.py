@@ -1,0 +1,148 @@
+"""The diary: entries that only their author rectifies or annuls, and whose earlier versions stay readable.
+
+A private entry has one reader, its author, and is never spoken of: no event, no number, no trace.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cartella.domain.steps import Step, stale, to_store_precision
+from contracts.cartella import AddVoceDiario, RectifyVoceDiario, TipoVoce, VersioneVoce, VoceDiarioOut
+from contracts.errors import Conflict, Forbidden, Invalid
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class VoceDiario:
+    """An entry. `privata_di` is its only reader (the author) or None; `comandi` are the changes already done.
+
+    `versioni` holds the superseded texts, oldest first, each with the instant and reason it was superseded.
+    """
+
+    id: UUID
+    cartella_id: UUID
+    ente: str
+    tipo: TipoVoce
+    quando: datetime
+    con_chi: str
+    dove: str
+    testo: str
+    privata_di: UUID | None
+    autore_id: UUID
+    scritta_il: datetime
+    version: int
+    annullata: bool = False
+    motivo_annullamento: str = ""
+    versioni: tuple[VersioneVoce, ...] = ()
+    comandi: tuple[UUID, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        return self.privata_di is not None
+
+
+def write_voce(request: AddVoceDiario, ente: str, step: Step) -> VoceDiario:
+    """A new entry. Invalid when it tells of the future, has no time zone or no text."""
+    return VoceDiario(
+        id=step.id,
+        cartella_id=request.cartella_id,
+        ente=ente,
+        tipo=request.tipo,
+        quando=_past(request.quando, step.quando),
+        con_chi=request.con_chi.strip(),
+        dove=request.dove.strip(),
+        testo=_text(request.testo),
+        privata_di=step.operatore_id if request.privata else None,
+        autore_id=step.operatore_id,
+        scritta_il=step.quando,
+        version=1,
+    )
+
+
+def rectify(voce: VoceDiario, request: RectifyVoceDiario, step: Step) -> VoceDiario:
+    """The new text; what it said before goes to the history."""
+    _require_changeable(voce, request.version, step)
+    before = VersioneVoce(
+        version=voce.version,
+        testo=voce.testo,
+        tipo=voce.tipo,
+        quando=voce.quando,
+        con_chi=voce.con_chi,
+        dove=voce.dove,
+        modificata_il=step.quando,
+        motivo=step.motivo,
+    )
+    return replace(
+        voce,
+        tipo=request.tipo,
+        quando=_past(request.quando, step.quando),
+        con_chi=request.con_chi.strip(),
+        dove=request.dove.strip(),
+        testo=_text(request.testo),
+        version=voce.version + 1,
+        versioni=(*voce.versioni, before),
+        comandi=(*voce.comandi, step.id),
+    )
+
+
+def annul(voce: VoceDiario, version: int, step: Step) -> VoceDiario:
+    """Struck through with a reason; the text stays readable to whom it was."""
+    _require_changeable(voce, version, step)
+    return replace(
+        voce,
+        annullata=True,
+        motivo_annullamento=step.motivo,
+        version=voce.version + 1,
+        comandi=(*voce.comandi, step.id),
+    )
+
+
+def to_out(voce: VoceDiario) -> VoceDiarioOut:
+    """The entry as it crosses the border of the service."""
+    return VoceDiarioOut(
+        id=voce.id,
+        cartella_id=voce.cartella_id,
+        tipo=voce.tipo,
+        quando=voce.quando,
+        con_chi=voce.con_chi,
+        dove=voce.dove,
+        testo=voce.testo,
+        privata=voce.is_private,
+        autore_id=voce.autore_id,
+        scritta_il=voce.scritta_il,
+        version=voce.version,
+        annullata=voce.annullata,
+        motivo_annullamento=voce.motivo_annullamento,
+        versioni=voce.versioni,
+    )
+
+
+def _require_changeable(voce: VoceDiario, version: int, step: Step) -> None:
+    if voce.autore_id != step.operatore_id:
+        raise Forbidden("voce.non_autore", "Solo chi ha scritto la voce può rettificarla o annullarla.")
+    if version != voce.version:
+        raise stale("voce.versione_superata", to_out(voce).model_dump(mode="json"))
+    if voce.annullata:
+        raise Conflict("voce.annullata", "La voce è annullata: non si può più modificare.")
+
+
+def _past(quando: datetime, now: datetime) -> datetime:
+    if quando.tzinfo is None:
+        raise Invalid(
+            "voce.quando", "Manca il fuso orario.", fields={"quando": "Indica data e ora complete."}
+        )
+    if quando > now + CLOCK_SKEW:
+        raise Invalid(
+            "voce.quando",
+            "La data è nel futuro.",
+            fields={"quando": "Il diario racconta ciò che è già avvenuto: correggi la data."},
+        )
+    return to_store_precision(quando)
+
+
+def _text(testo: str) -> str:
+    if not (cleaned := testo.strip()):
+        raise Invalid("voce.testo", "Manca il testo.", fields={"testo": "Scrivi il testo della voce."})
+    return cleaned

@@ -1,0 +1,197 @@
+"""The case and its life: aperta → in_carico → chiusa → aperta again. Nothing is deleted: each change adds a passaggio.
+
+Two rules hold always: the responsible worker is in the team, and `version` counts the passaggi that changed the
+state (a confirmed registry change is noted without one: it must not make an open form stale).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from cartella.domain.steps import Step, stale
+from contracts.cartella import Area, CartellaOut, Passaggio, StatoCartella
+from contracts.errors import Conflict, Invalid
+
+VARIAZIONE = "variazione_anagrafica"
+
+
+@dataclass(frozen=True)
+class Cartella:
+    """A case file. `progressivo` is the counter inside `numero`; datetimes are aware, UTC."""
+
+    id: UUID
+    numero: str
+    progressivo: int
+    residente_id: UUID
+    ente: str
+    settore: str
+    area: Area
+    stato: StatoCartella
+    responsabile_id: UUID | None
+    team: tuple[UUID, ...]
+    comune_residenza: str
+    sesso: str
+    anno_nascita: int | None
+    aperta_il: datetime
+    in_carico_dal: datetime | None
+    chiusa_il: datetime | None
+    version: int
+    passaggi: tuple[Passaggio, ...]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.stato is StatoCartella.CHIUSA
+
+    def has_step(self, step_id: UUID | None) -> bool:
+        """Whether this command was done already (the same idempotency key twice)."""
+        return any(passaggio.id == step_id for passaggio in self.passaggi)
+
+
+def format_numero(ente: str, anno: int, progressivo: int) -> str:
+    """`F704-2026-000123`: ente, year of opening, counter of that ente and year."""
+    return f"{ente}-{anno}-{progressivo:06d}"
+
+
+def check_version(cartella: Cartella, version: int) -> None:
+    """Conflict when the caller has seen an older version than the one in store."""
+    if version != cartella.version:
+        raise stale(
+            "cartella.versione_superata", to_out(replace(cartella, passaggi=())).model_dump(mode="json")
+        )
+
+
+def take_in_carico(cartella: Cartella, step: Step) -> Cartella:
+    """The one who acts becomes responsible. Conflict when closed, or when somebody else is responsible."""
+    _require_open(cartella)
+    if cartella.stato is StatoCartella.IN_CARICO or cartella.responsabile_id not in (None, step.operatore_id):
+        raise Conflict(
+            "cartella.gia_assegnata",
+            "Il caso ha già un responsabile: chi coordina può assegnarlo a un altro operatore.",
+        )
+    passaggio = _passaggio("presa_in_carico", step, cartella, a_operatore_id=step.operatore_id)
+    return _changed(
+        cartella,
+        passaggio,
+        stato=StatoCartella.IN_CARICO,
+        responsabile_id=step.operatore_id,
+        team=_with_member(cartella.team, step.operatore_id),
+        in_carico_dal=step.quando,
+    )
+
+
+def assign(
+    cartella: Cartella, step: Step, responsabile_id: UUID | None, team: tuple[UUID, ...] | None, settore: str
+) -> Cartella:
+    """Changes responsible worker, team or settore; what is empty stays. Invalid when nothing would change."""
+    _require_open(cartella)
+    responsabile = responsabile_id or cartella.responsabile_id
+    members = _with_member(cartella.team if team is None else _distinct(team), responsabile)
+    destination = settore or cartella.settore
+    if (responsabile, set(members), destination) == (
+        cartella.responsabile_id,
+        set(cartella.team),
+        cartella.settore,
+    ):
+        raise Invalid(
+            "cartella.assegnazione_vuota", "L'assegnazione non cambia nulla rispetto a quella attuale."
+        )
+    moved = destination != cartella.settore
+    passaggio = _passaggio(
+        "passaggio_settore" if moved else "assegnazione",
+        step,
+        cartella,
+        a_operatore_id=responsabile,
+        a_settore=destination if moved else "",
+    )
+    return _changed(cartella, passaggio, responsabile_id=responsabile, team=members, settore=destination)
+
+
+def close(cartella: Cartella, step: Step) -> Cartella:
+    """Closes with a reason. The responsible worker stays written on it."""
+    _require_open(cartella)
+    passaggio = _passaggio("chiusura", step, cartella)
+    return _changed(cartella, passaggio, stato=StatoCartella.CHIUSA, chiusa_il=step.quando)
+
+
+def reopen(cartella: Cartella, step: Step) -> Cartella:
+    """Opens again, waiting for somebody to take charge: who followed it then may not be here any more."""
+    if not cartella.is_closed:
+        raise Conflict("cartella.non_chiusa", "Il caso non è chiuso: non c'è nulla da riaprire.")
+    passaggio = _passaggio("riapertura", step, cartella)
+    return _changed(
+        cartella,
+        passaggio,
+        stato=StatoCartella.APERTA,
+        responsabile_id=None,
+        in_carico_dal=None,
+        chiusa_il=None,
+    )
+
+
+def note_variazione(cartella: Cartella, step: Step) -> Cartella:
+    """A registry change that a worker confirmed or disputed. The state stays: death does not close a case."""
+    if cartella.has_step(step.id):
+        return cartella
+    passaggio = Passaggio(
+        id=step.id, tipo=VARIAZIONE, quando=step.quando, operatore_id=step.operatore_id, motivo=step.motivo
+    )
+    return replace(cartella, passaggi=(*cartella.passaggi, passaggio))
+
+
+def to_out(cartella: Cartella) -> CartellaOut:
+    """The case as it crosses the border of the service."""
+    return CartellaOut(
+        id=cartella.id,
+        numero=cartella.numero,
+        residente_id=cartella.residente_id,
+        ente=cartella.ente,
+        settore=cartella.settore,
+        area=cartella.area,
+        stato=cartella.stato,
+        responsabile_id=cartella.responsabile_id,
+        team=cartella.team,
+        comune_residenza=cartella.comune_residenza,
+        aperta_il=cartella.aperta_il,
+        in_carico_dal=cartella.in_carico_dal,
+        chiusa_il=cartella.chiusa_il,
+        version=cartella.version,
+        passaggi=cartella.passaggi,
+    )
+
+
+def _require_open(cartella: Cartella) -> None:
+    if cartella.is_closed:
+        raise Conflict("cartella.chiusa", "Il caso è chiuso: riaprilo per modificarlo.")
+
+
+def _passaggio(
+    tipo: str, step: Step, cartella: Cartella, a_operatore_id: UUID | None = None, a_settore: str = ""
+) -> Passaggio:
+    return Passaggio(
+        id=step.id,
+        tipo=tipo,
+        quando=step.quando,
+        operatore_id=step.operatore_id,
+        da_operatore_id=cartella.responsabile_id,
+        a_operatore_id=a_operatore_id,
+        da_settore=cartella.settore if a_settore else "",
+        a_settore=a_settore,
+        motivo=step.motivo,
+    )
+
+
+def _changed(cartella: Cartella, passaggio: Passaggio, **changes: object) -> Cartella:
+    return replace(
+        cartella,
+        version=cartella.version + 1,
+        passaggi=(*cartella.passaggi, passaggio),
+        **changes,  # type: ignore[arg-type]  # field names and types are those of the callers above
+    )
+
+
+def _distinct(team: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(team))
+
+
+def _with_member(team: tuple[UUID, ...], member: UUID | None) -> tuple[UUID, ...]:
+    return team if member is None or member in team else (*team, member)

@@ -1,0 +1,75 @@
+"""Queries on the diary. Callers have found the case visible first, in the same read or transaction."""
+
+import re
+from uuid import UUID
+
+from pymongo.client_session import ClientSession
+
+from cartella.domain.diario import VoceDiario
+from cartella.models import VOCI_DIARIO, Document, Store, voce_document, voce_of
+from cartella.repository.visibility import readable
+from chassis.outbox import Transient
+from contracts.cartella import ListVociDiario
+from contracts.errors import NotFound
+from contracts.mandato import Mandato
+
+NEWEST_FIRST = [("quando", -1), ("_id", -1)]
+
+
+class DiarioRepository:
+    """The entries, inside a transaction when a session is given."""
+
+    def __init__(self, db: Store, session: ClientSession | None = None) -> None:
+        self.voci = db[VOCI_DIARIO]
+        self.session = session
+
+    def get(self, cartella_id: UUID, voce_id: UUID, mandato: Mandato) -> VoceDiario:
+        """The entry of that case; NotFound also when it is somebody else's private one."""
+        where = {"_id": voce_id, "cartella_id": cartella_id, **readable(mandato)}
+        found = self.voci.find_one(where, session=self.session)
+        if not found:
+            raise NotFound("voce.non_trovata", "Voce di diario non trovata.")
+        return voce_of(found)
+
+    def find(self, request: ListVociDiario, mandato: Mandato) -> tuple[list[VoceDiario], int]:
+        """The page asked for, newest first, and how many there are in all."""
+        where = _wanted(request, mandato)
+        total = self.voci.count_documents(where, session=self.session)
+        page = self.voci.find(where, session=self.session).sort(NEWEST_FIRST)
+        return [voce_of(row) for row in page.skip(request.salta).limit(request.limite)], total
+
+    def all_of(self, cartella_id: UUID, mandato: Mandato) -> list[VoceDiario]:
+        """Every entry the caller may read, newest first."""
+        where = {"cartella_id": cartella_id, **readable(mandato)}
+        return [voce_of(row) for row in self.voci.find(where, session=self.session).sort(NEWEST_FIRST)]
+
+    def written_by(self, voce_id: UUID, cartella_id: UUID, operatore_id: UUID) -> VoceDiario | None:
+        """The entry a repeated command made the first time."""
+        where = {"_id": voce_id, "cartella_id": cartella_id, "autore_id": operatore_id}
+        found = self.voci.find_one(where, session=self.session)
+        return voce_of(found) if found else None
+
+    def insert(self, voce: VoceDiario) -> None:
+        self.voci.insert_one(voce_document(voce), session=self.session)
+
+    def save(self, before: VoceDiario, after: VoceDiario) -> None:
+        """Writes the new state and adds the superseded versions; those in store are never written again."""
+        state = voce_document(after)
+        added = state.pop("versioni")[len(before.versioni) :]
+        result = self.voci.update_one(
+            {"_id": before.id, "version": before.version},
+            {"$set": state, "$push": {"versioni": {"$each": added}}},
+            session=self.session,
+        )
+        if result.matched_count == 0:
+            raise Transient(f"voce {before.id} has moved on from version {before.version}")
+
+
+def _wanted(request: ListVociDiario, mandato: Mandato) -> Document:
+    wanted: Document = {"cartella_id": request.cartella_id, **readable(mandato)}
+    if request.tipo:
+        wanted["tipo"] = request.tipo.value
+    if text := request.testo.strip():
+        # Escaped: what a person types is text, never a pattern.
+        wanted["testo"] = {"$regex": re.escape(text), "$options": "i"}
+    return wanted

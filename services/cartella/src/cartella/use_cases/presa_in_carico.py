@@ -1,0 +1,188 @@
+"""Opening, taking in charge, assigning, closing and reopening a case; reading it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from cartella.domain import apertura, presa_in_carico
+from cartella.domain.presa_in_carico import Cartella
+from cartella.domain.steps import Step, local_date, utc_now
+from cartella.repository.presa_in_carico import CartellaRepository
+from cartella.use_cases.common import step_of
+from chassis.mongo import MongoDatabase, Transaction
+from contracts.base import Command
+from contracts.cartella import (
+    AssignCartella,
+    CartellaApertaV1,
+    CartellaAssegnataV1,
+    CartellaChiusaV1,
+    CartellaOut,
+    CartellaPresaInCaricoV1,
+    CartellaRiapertaV1,
+    CartelleOut,
+    CloseCartella,
+    FattoCartella,
+    GetCartella,
+    ListCartelle,
+    OpenCartella,
+    ReopenCartella,
+    TakeInCarico,
+)
+from contracts.errors import Conflict, Invalid
+from contracts.mandato import Mandato
+from contracts.notifiche import AvvisoConfermatoV1
+
+LEGGI = "presa_in_carico:leggi"
+SCRIVI = "presa_in_carico:scrivi"
+ASSEGNA = "presa_in_carico:assegna"
+
+
+def open_cartella(request: OpenCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """A new case of the caller's ente. Conflict when the person has one open in that settore."""
+    mandato.require(SCRIVI)
+    settore = apertura.settore_of(request, mandato, SCRIVI)
+    step = step_of(request, mandato, request.motivo)
+    with db.transaction() as tx:
+        cases = CartellaRepository(tx.db, tx.session)
+        if request.idempotency_key and (known := cases.opened_by(step.id, mandato, SCRIVI)):
+            return presa_in_carico.to_out(known)
+        _refuse_second(cases, request.residente_id, settore, mandato)
+        progressivo = cases.next_progressivo(mandato.ente, local_date(step.quando).year)
+        cartella = apertura.open_cartella(request, mandato, settore, progressivo, step)
+        cases.insert(cartella)
+        tx.emit(_fact(CartellaApertaV1, cartella, step), sequence=cartella.version)
+        return presa_in_carico.to_out(cartella)
+
+
+def get_cartella(request: GetCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """The case with its whole history."""
+    mandato.require(LEGGI)
+    with db.read() as store:
+        return presa_in_carico.to_out(CartellaRepository(store).get(request.cartella_id, mandato, LEGGI))
+
+
+def list_cartelle(request: ListCartelle, mandato: Mandato, db: MongoDatabase) -> CartelleOut:
+    """Cases within reach, newest first, without their passaggi."""
+    mandato.require(LEGGI)
+    with db.read() as store:
+        found, totale = CartellaRepository(store).find(request, mandato, LEGGI)
+    return CartelleOut(cartelle=tuple(presa_in_carico.to_out(cartella) for cartella in found), totale=totale)
+
+
+def take_in_carico(request: TakeInCarico, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """The caller becomes responsible."""
+    return _change(
+        request, mandato, db, scope=SCRIVI, event=CartellaPresaInCaricoV1, rule=presa_in_carico.take_in_carico
+    )
+
+
+def assign_cartella(request: AssignCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """Another responsible worker, team or settore."""
+
+    def rule(cartella: Cartella, step: Step) -> Cartella:
+        settore = request.settore.strip()
+        return presa_in_carico.assign(cartella, step, request.responsabile_id, request.team, settore)
+
+    return _change(request, mandato, db, scope=ASSEGNA, event=CartellaAssegnataV1, rule=rule)
+
+
+def close_cartella(request: CloseCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """Closed, never deleted."""
+    return _change(request, mandato, db, scope=SCRIVI, event=CartellaChiusaV1, rule=presa_in_carico.close)
+
+
+def reopen_cartella(request: ReopenCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """Open again, waiting for somebody to take charge."""
+    return _change(request, mandato, db, scope=SCRIVI, event=CartellaRiapertaV1, rule=presa_in_carico.reopen)
+
+
+def note_avviso(event: AvvisoConfermatoV1, tx: Transaction) -> None:
+    """A registry change that a worker confirmed or disputed becomes a passaggio of the case. Nothing else changes."""
+    if event.cartella_id is None:
+        return
+    cases = CartellaRepository(tx.db, tx.session)
+    before = cases.by_id(event.cartella_id)
+    if before is None:
+        raise Invalid(
+            "cartella.sconosciuta", f"L'avviso riguarda il caso {event.cartella_id}, che non esiste."
+        )
+    verb = "Contestata" if event.esito == "contestato" else "Confermata"
+    step = Step(
+        id=event.avviso_id,
+        operatore_id=event.operatore_id,
+        quando=utc_now(),
+        motivo=f"{verb}: {event.descrizione} ({event.data_evento:%d/%m/%Y})",
+    )
+    after = presa_in_carico.note_variazione(before, step)
+    if after is not before:
+        cases.save(before, after)
+
+
+def _change(
+    request: Any,
+    mandato: Mandato,
+    db: MongoDatabase,
+    *,
+    scope: str,
+    event: type[FattoCartella],
+    rule: Callable[[Cartella, Step], Cartella],
+) -> CartellaOut:
+    mandato.require(scope)
+    step = step_of(request, mandato, request.motivo)
+    with db.transaction() as tx:
+        cases = CartellaRepository(tx.db, tx.session)
+        before = cases.get(request.cartella_id, mandato, scope)
+        if _already_done(before, request):
+            return presa_in_carico.to_out(before)
+        presa_in_carico.check_version(before, request.version)
+        after = rule(before, step)
+        if _enters(before, after):
+            _refuse_second(cases, after.residente_id, after.settore, mandato, ente=after.ente)
+        cases.save(before, after)
+        tx.emit(_fact(event, after, step), sequence=after.version)
+        return presa_in_carico.to_out(after)
+
+
+def _already_done(cartella: Cartella, command: Command) -> bool:
+    return command.idempotency_key is not None and cartella.has_step(command.idempotency_key)
+
+
+def _enters(before: Cartella, after: Cartella) -> bool:
+    """Whether the change puts an open case where another open one of the person may be."""
+    return (before.is_closed and not after.is_closed) or before.settore != after.settore
+
+
+def _refuse_second(
+    cases: CartellaRepository, residente_id: UUID, settore: str, mandato: Mandato, ente: str = ""
+) -> None:
+    other = cases.open_one(residente_id, ente or mandato.ente, settore)
+    if other is None:
+        return
+    cartella_id, numero = other
+    if not cases.reaches(cartella_id, mandato, LEGGI):
+        raise Conflict(
+            "cartella.non_apribile", "Per questa persona non si può aprire un caso: chiedi a chi coordina."
+        )
+    raise Conflict(
+        "cartella.gia_aperta",
+        f"La persona ha già il caso {numero} aperto in questo settore.",
+        details={"cartella_id": str(cartella_id), "numero": numero},
+    )
+
+
+def _fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCartella:
+    return event(
+        cartella_id=cartella.id,
+        numero=cartella.numero,
+        residente_id=cartella.residente_id,
+        ente=cartella.ente,
+        settore=cartella.settore,
+        area=cartella.area,
+        stato=cartella.stato,
+        responsabile_id=cartella.responsabile_id,
+        team=cartella.team,
+        comune_residenza=cartella.comune_residenza,
+        sesso=cartella.sesso,
+        anno_nascita=cartella.anno_nascita,
+        data=local_date(step.quando),
+    )
