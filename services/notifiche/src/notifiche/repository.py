@@ -1,0 +1,185 @@
+"""Every query on alerts and the mail queue. What a mandate does not reach is not there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.mandate import sql_filter
+from chassis.outbox import new_id
+from chassis.sql import Transaction
+from contracts.errors import NotFound
+from contracts.mandato import Extent, Mandato
+from contracts.notifiche import AvvisoOut, ListAvvisi, StatoAvviso
+from notifiche.models import AvvisoTable, MailTable, as_dict
+
+A = AvvisoTable
+
+
+def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
+    """Alerts addressed to the caller, and the inbox (no addressee) of the settori his scope reaches."""
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return false()
+    inbox = sql_filter(mandato, scope, ente=A.ente, settore=A.settore)
+    return or_(A.destinatario_id == mandato.operatore_id, and_(A.destinatario_id.is_(None), inbox))
+
+
+class AvvisoRepository:
+    """Alerts, inside a transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    def add(self, avviso: AvvisoTable) -> bool:
+        """Adds the alert and its mail; False when this fact has already made it."""
+        added = self._session.execute(
+            insert(A).values(as_dict(avviso)).on_conflict_do_nothing().returning(A.id)
+        ).one_or_none()
+        if added is None:
+            return False
+        self.queue_mail(avviso.id)
+        return True
+
+    def queue_mail(self, avviso_id: UUID) -> None:
+        now = func.now()
+        values = {"id": new_id(), "avviso_id": avviso_id, "stato": "creata", "tentativi": 0, "errore": ""}
+        self._session.execute(insert(MailTable).values(**values, prossimo_tentativo=now, creata_il=now))
+
+    def get_for_update(self, avviso_id: UUID, mandato: Mandato, scope: str) -> AvvisoTable:
+        query = select(A).where(A.id == avviso_id, reach(mandato, scope)).with_for_update()
+        row = self._session.scalars(query).one_or_none()
+        if row is None:
+            raise NotFound("avviso.non_trovato", "L'avviso non esiste.")
+        return row
+
+    def of_cartella(self, cartella_id: UUID) -> list[AvvisoTable]:
+        """Registry alerts of a case, locked."""
+        query = (
+            select(A)
+            .where(A.cartella_id == cartella_id, A.conferma_richiesta)
+            .order_by(A.id)
+            .with_for_update()
+        )
+        return list(self._session.scalars(query))
+
+    def open_about(self, riferimento_id: UUID, tipo: str) -> list[AvvisoTable]:
+        """Open alerts about one thing (a foglio, a print), locked."""
+        query = select(A).where(A.riferimento_id == riferimento_id, A.tipo == tipo, A.chiuso_il.is_(None))
+        return list(self._session.scalars(query.order_by(A.id).with_for_update()))
+
+    def open_of(self, destinatari: Sequence[UUID]) -> list[UUID]:
+        """Cases with open registry alerts addressed to any of these operators."""
+        query = select(A.cartella_id).where(
+            A.destinatario_id.in_(destinatari), A.chiuso_il.is_(None), A.conferma_richiesta
+        )
+        return [one for one in self._session.scalars(query.distinct()) if one is not None]
+
+
+def list_avvisi(request: ListAvvisi, mandato: Mandato, session: Session) -> tuple[list[AvvisoOut], int, int]:
+    """(the page asked for, newest first; how many match; how many unread in all)."""
+    mine = reach(mandato, "avvisi:leggi")
+    wanted = [mine]
+    if request.solo_aperti:
+        wanted.append(A.chiuso_il.is_(None))
+    if request.cartella_id is not None:
+        wanted.append(A.cartella_id == request.cartella_id)
+    page = (
+        select(A)
+        .where(*wanted)
+        .order_by(A.creato_il.desc(), A.id)
+        .limit(request.limite)
+        .offset(request.salta)
+    )
+    totale = session.scalar(select(func.count()).select_from(A).where(*wanted)) or 0
+    unread = select(func.count()).select_from(A).where(mine, A.stato == StatoAvviso.NUOVO.value)
+    return [to_out(row) for row in session.scalars(page)], totale, session.scalar(unread) or 0
+
+
+def to_out(row: AvvisoTable) -> AvvisoOut:
+    values = as_dict(row)
+    shown = {name: values[name] for name in AvvisoOut.model_fields if name in values}
+    return AvvisoOut(**shown, da_confermare=row.conferma_richiesta and row.chiuso_il is None)
+
+
+# --- mail --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MailDaInviare:
+    """A claimed mail with what its text needs."""
+
+    id: UUID
+    avviso_id: UUID
+    tipo: str
+    titolo: str
+    cartella_numero: str
+    ente: str
+    settore: str
+    destinatario_id: UUID | None
+    tentativi: int
+    creata_il: datetime
+
+
+ABANDONED_AFTER = timedelta(minutes=2)
+"""A mail in_invio for longer belongs to a process that died; it is sent again under the same Message-ID."""
+
+
+MAIL_DA_INVIARE: dict[str, Any] = {
+    "id": MailTable.id,
+    "avviso_id": A.id,
+    "tipo": A.tipo,
+    "titolo": A.titolo,
+    "cartella_numero": A.cartella_numero,
+    "ente": A.ente,
+    "settore": A.settore,
+    "destinatario_id": A.destinatario_id,
+    "tentativi": MailTable.tentativi,
+    "creata_il": MailTable.creata_il,
+}
+
+
+class MailRepository:
+    """The mail queue, inside a transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    def claim(self, limit: int) -> list[MailDaInviare]:
+        """Takes due mails for sending; while one is claimed its next try is when it counts as abandoned."""
+        due = select(MailTable.id).where(
+            MailTable.stato.in_(("creata", "in_invio")), MailTable.prossimo_tentativo <= func.now()
+        )
+        due = due.order_by(MailTable.prossimo_tentativo).limit(limit).with_for_update(skip_locked=True)
+        claimed = (
+            update(MailTable)
+            .where(MailTable.id.in_(select(due.cte("due").c.id)), MailTable.avviso_id == A.id)
+            .values(
+                stato="in_invio",
+                tentativi=MailTable.tentativi + 1,
+                prossimo_tentativo=func.now() + literal(ABANDONED_AFTER),
+            )
+            .returning(*(column.label(name) for name, column in MAIL_DA_INVIARE.items()))
+            .execution_options(synchronize_session=False)
+        )
+        return [MailDaInviare(**row) for row in self._session.execute(claimed).mappings()]
+
+    def mark_sent(self, mail_id: UUID) -> None:
+        self._mark(mail_id, stato="inviata", inviata_il=func.now(), errore="")
+
+    def postpone(self, mail_id: UUID, delay: timedelta, error: str) -> None:
+        self._mark(mail_id, stato="creata", prossimo_tentativo=func.now() + literal(delay), errore=error)
+
+    def mark_failed(self, mail_id: UUID, error: str) -> None:
+        self._mark(mail_id, stato="fallita", errore=error)
+
+    def _mark(self, mail_id: UUID, **values: Any) -> None:
+        """Only from in_invio: whoever comes late finds it done and changes nothing."""
+        mine = (MailTable.id == mail_id) & (MailTable.stato == "in_invio")
+        self._session.execute(
+            update(MailTable).where(mine).values(**values).execution_options(synchronize_session=False)
+        )

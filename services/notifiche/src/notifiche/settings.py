@@ -1,0 +1,17 @@
+"""What notifiche adds to the settings of every service."""
+
+from chassis.settings import ServiceSettings, service_config
+
+
+class Settings(ServiceSettings):
+    """`base_url`: address of the pages, for the link in a mail. Empty `smtp_host`: mails wait until there is one."""
+
+    model_config = service_config("notifiche")
+
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_starttls: bool = False
+    mail_from: str = "cartella-sociale@localhost"
+    base_url: str = "http://localhost"

@@ -1,0 +1,48 @@
+"""The case moves, its alerts move with it."""
+
+from chassis.sql import SqlDatabase, Transaction
+from contracts.cartella import FattoCartella
+from contracts.notifiche import AvvisoCreatoV1, StatoAvviso
+from notifiche import projections
+from notifiche.domain import CartellaNota
+from notifiche.repository import AvvisoRepository
+from notifiche.use_cases.making import alert_fatto, destinatario_of, fact, today
+
+
+def follow_cartella(event: FattoCartella, tx: Transaction) -> None:
+    """Learns the case; tells it the registry facts that were faster than it; gives its alerts to who has it now."""
+    assert tx.envelope is not None
+    projections.lock_residenti((event.residente_id,), tx)
+    cartella = projections.record_cartella(event, tx)
+    if cartella.aperta:
+        for fatto in projections.facts_since(cartella.residente_id, tx.envelope.time, tx):
+            alert_fatto(fatto, cartella, tx)
+    _readdress(cartella, tx)
+
+
+def readdress_orphans(db: SqlDatabase) -> int:
+    """Open alerts of people who no longer work here go up the chain; how many cases."""
+    with db.transaction() as tx:
+        retired = projections.retired_destinatari(today(), tx)
+        orphans = AvvisoRepository(tx).open_of(retired) if retired else []
+    for cartella_id in orphans:
+        with db.transaction() as tx:
+            if (cartella := projections.get_cartella(cartella_id, tx)) is not None:
+                _readdress(cartella, tx)
+    return len(orphans)
+
+
+def _readdress(cartella: CartellaNota, tx: Transaction) -> None:
+    repository = AvvisoRepository(tx)
+    avvisi = repository.of_cartella(cartella.cartella_id)
+    destinatario = destinatario_of(cartella, tx) if avvisi else None
+    place = (destinatario, cartella.ente, cartella.settore)
+    for avviso in avvisi:
+        if (avviso.destinatario_id, avviso.ente, avviso.settore) == place:
+            continue
+        avviso.destinatario_id, avviso.ente, avviso.settore = place
+        avviso.version += 1
+        if avviso.chiuso_il is None:
+            avviso.stato = StatoAvviso.NUOVO.value
+            repository.queue_mail(avviso.id)
+            tx.emit(fact(AvvisoCreatoV1, avviso), sequence=avviso.version)

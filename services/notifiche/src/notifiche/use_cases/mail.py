@@ -1,0 +1,73 @@
+"""The mail queue: claim, send, mark; three short transactions so that no lock waits for a mail server."""
+
+from datetime import timedelta
+
+import structlog
+
+from chassis.sql import SqlDatabase
+from notifiche import domain, projections
+from notifiche.adapters import Mailbox, MailRefused, MailSender, MailServerAway
+from notifiche.repository import MailDaInviare, MailRepository
+from notifiche.use_cases.making import today
+
+log = structlog.get_logger()
+BATCH = 20
+NO_ADDRESS_AGAIN = timedelta(minutes=10)
+
+
+def send_due_mail(db: SqlDatabase, sender: MailSender, base_url: str) -> int:
+    """Sends what is due; how many went out. A server that is away loses nothing: all of it comes again later.
+
+    A process killed between handing over and marking leaves the mail in_invio: after two minutes it is sent once
+    more under the same Message-ID.
+    """
+    sent = 0
+    while True:
+        with db.transaction() as tx:
+            claimed = MailRepository(tx).claim(BATCH)
+        if claimed:
+            sent += _send_batch(claimed, db, sender, base_url)
+        if len(claimed) < BATCH:
+            return sent
+
+
+def _send_batch(claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSender, base_url: str) -> int:
+    done = 0
+    sent = 0
+    try:
+        with sender.connect() as mailbox:
+            for mail in claimed:
+                sent += _send(mail, mailbox, db, base_url)
+                done += 1
+    except MailServerAway as error:
+        log.warning("mail_server_away", error=str(error), waiting=len(claimed) - done)
+        with db.transaction() as tx:
+            for mail in claimed[done:]:
+                MailRepository(tx).postpone(
+                    mail.id, timedelta(seconds=domain.mail_delay(mail.tentativi)), str(error)
+                )
+    return sent
+
+
+def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str) -> int:
+    with db.transaction() as tx:
+        to = projections.mail_addresses(mail.destinatario_id, mail.ente, mail.settore, today(), tx)
+        if (
+            not to
+        ):  # the operator is not known yet, or nobody works in the settore: the alert stands on the page
+            MailRepository(tx).postpone(mail.id, NO_ADDRESS_AGAIN, "no address")
+            return 0
+    address = f"{base_url.rstrip('/')}/avvisi#avviso-{mail.avviso_id}"
+    subject, body = domain.mail_text(
+        mail.tipo, mail.titolo, mail.cartella_numero, address, inbox=mail.destinatario_id is None
+    )
+    try:
+        mailbox.send(mail.id, to, subject, body, mail.creata_il)
+    except MailRefused as error:
+        log.error("mail_refused", mail_id=str(mail.id), error=str(error))
+        with db.transaction() as tx:
+            MailRepository(tx).mark_failed(mail.id, str(error))
+        return 0
+    with db.transaction() as tx:
+        MailRepository(tx).mark_sent(mail.id)
+    return 1

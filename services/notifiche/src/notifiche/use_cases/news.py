@@ -1,0 +1,83 @@
+"""News of fogli and prints."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.outbox import RetryLater
+from chassis.sql import Transaction
+from contracts.documenti import StampaProntaV1
+from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
+from contracts.notifiche import StatoAvviso
+from notifiche import domain, projections
+from notifiche.domain import CartellaNota, Testo
+from notifiche.repository import AvvisoRepository
+from notifiche.use_cases.making import ROME, add, attach, close, new_avviso, today
+
+
+def ask_approval(event: FoglioPropostoV1, tx: Transaction) -> None:
+    """A foglio waits for the coordinatori of the settore, each with his own alert; the proposer may not approve."""
+    assert tx.envelope is not None
+    cartella = _known_cartella(event.cartella_id, tx)
+    projections.record_foglio(event, tx)
+    incarichi = projections.incarichi_for(cartella, tx)
+    found: Sequence[UUID | None] = [
+        one for one in domain.coordinatori(cartella, incarichi, today()) if one != event.proponente_id
+    ]
+    testo = Testo(
+        "foglio_da_approvare",
+        "Foglio amministrativo da approvare",
+        f"È stato proposto un foglio amministrativo per il caso {cartella.numero}.",
+    )
+    for coordinatore_id in found or [None]:
+        avviso_id = domain.avviso_id(tx.envelope.id, cartella.cartella_id, coordinatore_id)
+        avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
+        attach(avviso, cartella)
+        avviso.residente_id, avviso.riferimento_id = event.residente_id, event.foglio_id
+        avviso.destinatario_id = coordinatore_id
+        add(avviso, tx)
+
+
+def tell_decision(event: FoglioApprovatoV1 | FoglioRespintoV1, tx: Transaction) -> None:
+    """The proposer hears; nobody is asked any more."""
+    assert tx.envelope is not None
+    cartella = _known_cartella(event.cartella_id, tx)
+    proponente_id = projections.proponente_of(event.foglio_id, tx)
+    if proponente_id is None:
+        raise RetryLater("the proposal of this foglio has not arrived yet")
+    for asked in AvvisoRepository(tx).open_about(event.foglio_id, "foglio_da_approvare"):
+        close(asked)
+        asked.stato = StatoAvviso.LETTO.value
+    verb = "approvato" if isinstance(event, FoglioApprovatoV1) else "respinto"
+    testo = Testo(
+        "foglio_deciso",
+        f"Foglio amministrativo {verb}",
+        f"Il foglio amministrativo che hai proposto per il caso {cartella.numero} è stato {verb}.",
+    )
+    avviso = new_avviso(
+        domain.avviso_id(tx.envelope.id, cartella.cartella_id), tx.envelope.id, testo, event.data
+    )
+    attach(avviso, cartella)
+    avviso.residente_id, avviso.riferimento_id = event.residente_id, event.foglio_id
+    avviso.destinatario_id = proponente_id
+    add(avviso, tx)
+
+
+def tell_stampa(event: StampaProntaV1, tx: Transaction) -> None:
+    """Who asked for the print hears that it is ready."""
+    assert tx.envelope is not None
+    cartella = _known_cartella(event.cartella_id, tx)
+    testo = Testo(
+        "stampa_pronta", "Stampa pronta", f"La stampa del caso {cartella.numero} è pronta da scaricare."
+    )
+    avviso_id = domain.avviso_id(tx.envelope.id, event.cartella_id)
+    avviso = new_avviso(avviso_id, tx.envelope.id, testo, tx.envelope.time.astimezone(ROME).date())
+    attach(avviso, cartella)
+    avviso.riferimento_id, avviso.destinatario_id = event.stampa_id, event.richiedente_id
+    add(avviso, tx)
+
+
+def _known_cartella(cartella_id: UUID, tx: Transaction) -> CartellaNota:
+    cartella = projections.get_cartella(cartella_id, tx)
+    if cartella is None:
+        raise RetryLater("the case has not arrived yet")
+    return cartella
