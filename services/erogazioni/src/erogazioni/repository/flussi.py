@@ -1,0 +1,189 @@
+"""Queries on what INPS is to be told, and on the ledger of what it was told."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, exists, func, lateral, select, true
+from sqlalchemy.orm import Session
+
+from chassis.mandate import sql_filter
+from contracts.cartella import StatoCartella
+from contracts.erogazioni import FlussoOut, StatoErogazione, StatoRecordSiuss
+from contracts.errors import NotFound
+from contracts.mandato import Mandato
+from erogazioni.domain.siuss import DaComunicare, Dsu, RigaRegistro
+from erogazioni.models import cartelle, erogazioni, flussi, fogli, isee, prestazioni_inps, registro_siuss
+from erogazioni.policies import ROMA, SOGGETTA_A_ISEE
+from erogazioni.repository.fogli import visible
+
+LOCK_ENTE = 7302
+"""Namespace of the advisory locks that let one flow of an ente be made at a time."""
+
+PAGATI = (StatoErogazione.LIQUIDATA, StatoErogazione.PAGATA)
+ROWS_PER_INSERT = 1000
+
+
+class FlussoRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list_da_comunicare(self, mese: str, mandato: Mandato, scope: str) -> list[DaComunicare]:
+        """Payments of the ente's month with an exportable benefit, told already or not; always in one order."""
+        query = _da_comunicare().where(
+            erogazioni.c.mese == mese, erogazioni.c.ente == mandato.ente, visible(mandato, scope)
+        )
+        rows = self._session.execute(query.order_by(fogli.c.numero, erogazioni.c.id)).mappings()
+        return [_row_to_da_comunicare(dict(row)) for row in rows]
+
+    def lock_ente(self, ente: str) -> None:
+        self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(ente, LOCK_ENTE))))
+
+    def still_sendable(self, erogazioni_id: Collection[UUID]) -> set[UUID]:
+        """Of these, the ones still paid and never told; locked, so that nobody annuls them meanwhile."""
+        told = exists().where(registro_siuss.c.erogazione_id == erogazioni.c.id)
+        query = select(erogazioni.c.id).where(
+            erogazioni.c.id == func.any(list(erogazioni_id)), erogazioni.c.stato.in_(PAGATI), ~told
+        )
+        return set(self._session.execute(query.with_for_update(of=erogazioni)).scalars())
+
+    def add(self, flusso: FlussoOut, *, tipo: str, testata: bytes, righe: Iterable[RigaRegistro]) -> None:
+        """The flow and its ledger rows, for ever."""
+        values = flusso.model_dump() | {"tipo": tipo, "testata": testata}
+        self._session.execute(flussi.insert().values(values))
+        rows = [
+            {
+                "flusso_id": flusso.id,
+                "posizione": posizione,
+                "erogazione_id": riga.erogazione_id,
+                "ente": flusso.ente,
+                "chiave": riga.chiave,
+                "operazione": "I",
+                "frammento": riga.frammento,
+                "stato": StatoRecordSiuss.INVIATO,
+            }
+            for posizione, riga in enumerate(righe, start=1)
+        ]
+        for start in range(0, len(rows), ROWS_PER_INSERT):
+            self._session.execute(registro_siuss.insert(), rows[start : start + ROWS_PER_INSERT])
+
+    def find(self, flusso_id: UUID) -> FlussoOut | None:
+        """Whatever the mandate: for a command that comes twice."""
+        row = self._session.execute(select(flussi).where(flussi.c.id == flusso_id)).mappings().first()
+        return FlussoOut.model_validate(dict(row)) if row else None
+
+    def get(self, flusso_id: UUID, mandato: Mandato, scope: str) -> tuple[FlussoOut, bytes]:
+        """The flow and its header's bytes."""
+        query = select(flussi).where(flussi.c.id == flusso_id, sql_filter(mandato, scope, ente=flussi.c.ente))
+        row = self._session.execute(query).mappings().first()
+        if row is None:
+            raise NotFound("flusso.non_trovato", "Il flusso non esiste o non è visibile.")
+        return FlussoOut.model_validate(dict(row)), bytes(row["testata"])
+
+    def list_visible(self, mese: str, mandato: Mandato) -> list[FlussoOut]:
+        """Newest first."""
+        query = select(flussi).where(sql_filter(mandato, "siuss:leggi", ente=flussi.c.ente))
+        if mese:
+            query = query.where(flussi.c.mese == mese)
+        rows = self._session.execute(
+            query.order_by(flussi.c.generato_il.desc(), flussi.c.nome.desc())
+        ).mappings()
+        return [FlussoOut.model_validate(dict(row)) for row in rows]
+
+    def frammenti(self, flusso_id: UUID) -> Iterable[bytes]:
+        """The ledger's bytes in the order they were sent."""
+        query = select(registro_siuss.c.frammento).where(registro_siuss.c.flusso_id == flusso_id)
+        return (
+            bytes(one) for one in self._session.execute(query.order_by(registro_siuss.c.posizione)).scalars()
+        )
+
+
+def _da_comunicare() -> Select[Any]:
+    prestazione, dsu = _prestazione_of_period(), _isee_of_payment()
+    return (
+        select(
+            erogazioni.c.id.label("erogazione_id"),
+            erogazioni.c.cartella_id,
+            erogazioni.c.residente_id,
+            cartelle.c.responsabile_id,
+            (cartelle.c.stato == StatoCartella.IN_CARICO).label("in_carico"),
+            fogli.c.area,
+            fogli.c.prestazione_inps,
+            prestazione.c.prestazione_nome,
+            prestazione.c.prova_mezzi,
+            prestazione.c.solo_in_carico,
+            prestazione.c.richiede_data_evento,
+            (prestazione.c.valida_al < erogazioni.c.dal).label("fuori_validita"),
+            erogazioni.c.carattere,
+            fogli.c.numero.label("protocollo"),
+            erogazioni.c.mese,
+            erogazioni.c.dal,
+            erogazioni.c.al,
+            erogazioni.c.importo,
+            erogazioni.c.quota_ente,
+            erogazioni.c.quota_beneficiario,
+            erogazioni.c.quota_ssn,
+            erogazioni.c.liquidata_il,
+            dsu.c.protocollo_dsu,
+            dsu.c.data_presentazione,
+            flussi.c.nome.label("flusso_nome"),
+        )
+        .select_from(erogazioni)
+        .join(fogli, fogli.c.id == erogazioni.c.foglio_id)
+        .join(cartelle, cartelle.c.id == erogazioni.c.cartella_id)
+        .join(prestazione, true())
+        .outerjoin(dsu, true())
+        .outerjoin(registro_siuss, registro_siuss.c.erogazione_id == erogazioni.c.id)
+        .outerjoin(flussi, flussi.c.id == registro_siuss.c.flusso_id)
+        .where(erogazioni.c.stato.in_(PAGATI), prestazione.c.esportabile)
+    )
+
+
+def _prestazione_of_period() -> Any:
+    """The catalogue's newest word on the benefit at the start of the period paid."""
+    return lateral(
+        select(
+            prestazioni_inps.c.nome.label("prestazione_nome"),
+            prestazioni_inps.c.esportabile,
+            prestazioni_inps.c.prova_mezzi,
+            prestazioni_inps.c.solo_in_carico,
+            prestazioni_inps.c.richiede_data_evento,
+            prestazioni_inps.c.valida_al,
+        )
+        .where(
+            prestazioni_inps.c.codice == fogli.c.prestazione_inps,
+            prestazioni_inps.c.valida_dal <= erogazioni.c.dal,
+        )
+        .order_by(prestazioni_inps.c.valida_dal.desc())
+        .limit(1)
+        .correlate(fogli, erogazioni),
+        "prestazione",
+    )
+
+
+def _isee_of_payment() -> Any:
+    """The ISEE the foglio names; when it names none, the newest of the case that held in the period paid."""
+    held = and_(
+        isee.c.data_presentazione <= func.date(erogazioni.c.liquidata_il), isee.c.scadenza >= erogazioni.c.dal
+    )
+    return lateral(
+        select(isee.c.protocollo_dsu, isee.c.data_presentazione)
+        .where(
+            isee.c.cartella_id == erogazioni.c.cartella_id,
+            case((fogli.c.isee_id.is_not(None), isee.c.id == fogli.c.isee_id), else_=held),
+        )
+        .order_by(isee.c.data_presentazione.desc(), isee.c.id)
+        .limit(1)
+        .correlate(fogli, erogazioni),
+        "dsu",
+    )
+
+
+def _row_to_da_comunicare(row: dict[str, Any]) -> DaComunicare:
+    protocollo, presentata = row.pop("protocollo_dsu"), row.pop("data_presentazione")
+    subject = row["prova_mezzi"] == SOGGETTA_A_ISEE
+    dsu = Dsu(protocollo=protocollo, data_presentazione=presentata) if subject and presentata else None
+    row["liquidata_il"] = row["liquidata_il"].astimezone(ROMA).date()
+    row["fuori_validita"] = bool(row["fuori_validita"])
+    row["flusso_nome"] = row["flusso_nome"] or ""
+    return DaComunicare(**row, dsu=dsu)

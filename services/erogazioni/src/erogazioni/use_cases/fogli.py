@@ -1,0 +1,203 @@
+"""Fogli amministrativi: propose, decide, read; suspended by a death, resumed when it was an error."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.outbox import new_id
+from chassis.sql import SqlDatabase, Transaction
+from contracts.erogazioni import (
+    DecideFoglio,
+    FoglioApprovatoV1,
+    FoglioOut,
+    FoglioPropostoV1,
+    FoglioRespintoV1,
+    FoglioSospesoV1,
+    FogliOut,
+    GetFoglio,
+    ListFogli,
+    ProposeFoglio,
+    StatoFoglio,
+    VoceCatalogo,
+)
+from contracts.errors import Conflict, Invalid
+from contracts.mandato import Mandato
+from erogazioni.domain import fogli as rules
+from erogazioni.domain.fogli import Cartella, Foglio
+from erogazioni.policies import ROMA
+from erogazioni.repository.catalogo import CatalogoRepository
+from erogazioni.repository.fogli import FoglioRepository, Registro
+
+MOTIVO_DECESSO = "Decesso del beneficiario"
+
+
+def propose_foglio(request: ProposeFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioOut:
+    """A proposal on a visible case; the same idempotency key gives the same foglio once."""
+    mandato.require("fogli:scrivi")
+    rules.check_quote(request.importo, request.quota_ente, request.quota_beneficiario, request.quota_ssn)
+    rules.check_periodo(request.dal, request.al)
+    with db.transaction() as tx:
+        repository, registro = FoglioRepository(tx.session), Registro(tx.session)
+        cartella = repository.get_cartella(request.cartella_id, mandato, "fogli:scrivi")
+        registro.lock_comando(request.idempotency_key)
+        if earlier := _proposed_before(request, mandato, repository):
+            return to_out(earlier)
+        rules.check_cartella_aperta(cartella)
+        rules.check_beneficiario_vivo(repository.data_decesso(cartella.residente_id), request.dal)
+        voce = _valid_voce(request, cartella, CatalogoRepository(tx.session))
+        foglio = _build(request, mandato, cartella, voce, registro)
+        repository.add(foglio)
+        registro.add_passaggio(foglio, operatore_id=mandato.operatore_id, comando_id=request.idempotency_key)
+        tx.emit(
+            FoglioPropostoV1(**_fatto(foglio), proponente_id=foglio.proponente_id), sequence=foglio.version
+        )
+    return to_out(foglio)
+
+
+def decide_foglio(request: DecideFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioOut:
+    """Approves or refuses; a second decision is a Conflict with the state reached."""
+    mandato.require("fogli:approva")
+    with db.transaction() as tx:
+        repository, registro = FoglioRepository(tx.session), Registro(tx.session)
+        foglio = repository.get(request.foglio_id, mandato, "fogli:approva", for_update=True)
+        if registro.already_done(foglio.id, request.idempotency_key):
+            return to_out(foglio)
+        rules.check_version(foglio.version, request.version, _attuale(foglio))
+        decided = rules.decide(
+            foglio,
+            approva=request.approva,
+            operatore_id=mandato.operatore_id,
+            motivo=request.motivo,
+            quando=datetime.now(UTC),
+            data_decesso=repository.data_decesso(foglio.residente_id),
+        )
+        repository.save(decided)
+        registro.add_passaggio(
+            decided,
+            operatore_id=mandato.operatore_id,
+            motivo=request.motivo,
+            comando_id=request.idempotency_key,
+        )
+        event = FoglioApprovatoV1 if request.approva else FoglioRespintoV1
+        tx.emit(event(**_fatto(decided), approvatore_id=mandato.operatore_id), sequence=decided.version)
+    return to_out(decided)
+
+
+def get_foglio(request: GetFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioOut:
+    mandato.require("fogli:leggi")
+    with db.read() as session:
+        return to_out(FoglioRepository(session).get(request.foglio_id, mandato, "fogli:leggi"))
+
+
+def list_fogli(request: ListFogli, mandato: Mandato, db: SqlDatabase) -> FogliOut:
+    mandato.require("fogli:leggi")
+    with db.read() as session:
+        found, total = FoglioRepository(session).list_visible(request, mandato)
+    return FogliOut(fogli=tuple(to_out(foglio) for foglio in found), totale=total)
+
+
+def suspend_fogli_of(residente_id: UUID, data_decesso: date, tx: Transaction) -> None:
+    """A death halts the approved fogli that reach past it. The case itself stays open: a person decides."""
+    repository, registro = FoglioRepository(tx.session), Registro(tx.session)
+    motivo = f"{MOTIVO_DECESSO} il {rules.giorno(data_decesso)}."
+    for foglio in repository.list_of_residente(residente_id, StatoFoglio.APPROVATO, after=data_decesso):
+        suspended = rules.suspend(foglio)
+        repository.save(suspended)
+        registro.add_passaggio(suspended, motivo=motivo)
+        tx.emit(FoglioSospesoV1(**_fatto(suspended), motivo=motivo), sequence=suspended.version)
+
+
+def resume_fogli_of(residente_id: UUID, tx: Transaction) -> None:
+    """The death was an error: what it alone had halted is approved again."""
+    repository, registro = FoglioRepository(tx.session), Registro(tx.session)
+    for foglio in repository.list_of_residente(residente_id, StatoFoglio.SOSPESO):
+        if foglio.approvatore_id is None or not registro.last_motivo(foglio.id).startswith(MOTIVO_DECESSO):
+            continue
+        resumed = rules.resume(foglio)
+        repository.save(resumed)
+        registro.add_passaggio(resumed, motivo="Decesso annullato in anagrafe.")
+        tx.emit(
+            FoglioApprovatoV1(**_fatto(resumed), approvatore_id=foglio.approvatore_id),
+            sequence=resumed.version,
+        )
+
+
+def to_out(foglio: Foglio) -> FoglioOut:
+    return FoglioOut.model_validate(asdict(foglio))
+
+
+def _proposed_before(request: ProposeFoglio, mandato: Mandato, repository: FoglioRepository) -> Foglio | None:
+    if request.idempotency_key is None:
+        return None
+    earlier = repository.find(request.idempotency_key)
+    if earlier and (earlier.proponente_id, earlier.cartella_id) != (
+        mandato.operatore_id,
+        request.cartella_id,
+    ):
+        raise Conflict(
+            "comando.chiave_riusata",
+            "Questa richiesta è già servita per un altro foglio: ricarica la pagina.",
+        )
+    return earlier
+
+
+def _valid_voce(request: ProposeFoglio, cartella: Cartella, catalogo: CatalogoRepository) -> VoceCatalogo:
+    voce = catalogo.get_voce(request.voce_istat, request.dal)
+    if voce is None:
+        message = f"La voce {request.voce_istat} non è nel catalogo al {rules.giorno(request.dal)}."
+        raise Invalid("foglio.voce", message, {"voce_istat": message})
+    if cartella.area.value not in voce.aree:
+        message = f"La voce {voce.codice} «{voce.nome}» non è prevista per l'area del caso."
+        raise Invalid("foglio.voce", message, {"voce_istat": message})
+    return voce
+
+
+def _build(
+    request: ProposeFoglio, mandato: Mandato, cartella: Cartella, voce: VoceCatalogo, registro: Registro
+) -> Foglio:
+    now = datetime.now(UTC)
+    year = now.astimezone(ROMA).year
+    return Foglio(
+        id=request.idempotency_key or new_id(),
+        numero=f"{year}/{registro.next_number(f'foglio/{cartella.ente}/{year}'):06d}",
+        ente=cartella.ente,
+        cartella_id=cartella.id,
+        residente_id=cartella.residente_id,
+        area=cartella.area,
+        voce_istat=voce.codice,
+        voce_nome=voce.nome,
+        prestazione_inps=voce.prestazione_inps,
+        stato=StatoFoglio.PROPOSTO,
+        proponente_id=mandato.operatore_id,
+        approvatore_id=None,
+        deciso_il=None,
+        motivo_decisione="",
+        version=1,
+        creato_il=now,
+        **request.model_dump(include=TYPED),
+    )
+
+
+TYPED = {
+    "carattere", "importo", "quota_ente", "quota_beneficiario", "quota_ssn", "dal", "al", "isee_id", "fondo",
+    "motivazione",
+}  # fmt: skip
+"""Fields of a foglio taken from the request as they are."""
+
+
+def _fatto(foglio: Foglio) -> dict[str, Any]:
+    """What every event of a foglio carries."""
+    return {
+        "foglio_id": foglio.id,
+        "cartella_id": foglio.cartella_id,
+        "residente_id": foglio.residente_id,
+        "ente": foglio.ente,
+        "voce_istat": foglio.voce_istat,
+        "stato": foglio.stato,
+        "data": datetime.now(UTC).astimezone(ROMA).date(),
+    }
+
+
+def _attuale(foglio: Foglio) -> dict[str, Any]:
+    return to_out(foglio).model_dump(mode="json")
