@@ -33,7 +33,7 @@ def grants(vhost: str) -> list[dict[str, str]]:
 
 
 def definitions(passwords: dict[str, str], vhosts: list[str]) -> dict[str, Any]:
-    """A definitions file: users with hashed passwords, virtual hosts, permissions. No queues: `chassis topology` does."""
+    """A definitions file: users with hashed passwords, virtual hosts, permissions; queues are `chassis topology`'s."""
     users = [
         {
             "name": user,

@@ -1,7 +1,7 @@
 """The environment of each process: what it may know and nothing else.
 
-`full()` is everything, written to `.siso/<name>/env` for people and for commands that act for all services; `of(process)`
-is the share of one process.
+`full()` is everything, written to `.siso/<name>/env` for commands that act for all services; `of(owner)` is the share
+of the processes of one service.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:
     if owner == "cartella":
         env["CARTELLA_MONGO_URL"] = infra.mongo.url()
     else:
-        env[f"{prefix}_DATABASE_URL"] = infra.postgres.role_url(owner, "app")
-        env[f"{prefix}_MIGRATION_URL"] = infra.postgres.role_url(owner, "migrator")
+        env[f"{prefix}_DATABASE_URL"] = sqlalchemy_url(infra.postgres.role_url(owner, "app"))
+        env[f"{prefix}_MIGRATION_URL"] = sqlalchemy_url(infra.postgres.role_url(owner, "migrator"))
     if owner in S3_USERS:
         env |= s3(owner, infra.s3.address, infra.s3.access_key(owner), infra.s3.secret_key(owner), owner)
     if owner == "notifiche":
@@ -42,6 +42,11 @@ def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:
             "GATEWAY_DEV_LOGIN": "true",
         }
     return env
+
+
+def sqlalchemy_url(url: str) -> str:
+    """With the driver named: SQLAlchemy 2.1 would take psycopg 3, which blocks under eventlet."""
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 
 def s3(owner: str, endpoint: str, access_key: str, secret_key: str, bucket: str) -> dict[str, str]:

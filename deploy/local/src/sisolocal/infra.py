@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from sisolocal.credentials import Credentials, ensure_key_files
-from sisolocal.errors import AlreadyRunning, SisoError
+from sisolocal.errors import AlreadyRunning
 from sisolocal.layout import Layout
+from sisolocal.parallel import Progress, run_all, silent
 from sisolocal.ports import Ports
 from sisolocal.process import sweep
 from sisolocal.stores.base import Store
@@ -21,13 +22,6 @@ from sisolocal.stores.postgres import Postgres
 from sisolocal.stores.rabbitmq import RabbitMQ
 from sisolocal.stores.seaweed import Seaweed
 from sisolocal.stores.secantus import Secantus
-
-Progress = Callable[[str, str], None]
-"""Called with a process name and what became of it: `avvio`, `pronto`, `errore`."""
-
-
-def silent(name: str, state: str) -> None:
-    """A Progress that says nothing."""
 
 
 class Infra:
@@ -66,21 +60,7 @@ class Infra:
         return not broken
 
     def _in_parallel(self, stores: list[Store], progress: Progress) -> None:
-        def start(store: Store) -> None:
-            progress(store.name, "avvio")
-            store.start()
-            progress(store.name, "pronto")
-
-        with ThreadPoolExecutor(len(stores)) as pool:
-            results = [(store, pool.submit(start, store)) for store in stores]
-        for store, result in results:
-            error = result.exception()
-            if error is not None:
-                progress(store.name, "errore")
-                self.stop()
-                raise (
-                    error if isinstance(error, SisoError) else SisoError(f"«{store.name}»: {error}")
-                ) from error
+        run_all({store.name: store.start for store in stores}, self.stop, progress)
 
     def stop(self) -> None:
         """Stop all, the broker last, then whatever else is left of this stack."""

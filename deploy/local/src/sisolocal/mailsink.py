@@ -1,7 +1,7 @@
 """A mail server that keeps what it receives and shows it on a page: no mail ever leaves the machine.
 
-`python -m sisolocal.mailsink SMTP_PORT HTTP_PORT FOLDER`. Messages are files (`<time>-<id>.eml`), so a kill loses none that
-was accepted. Pages: `/` list, `/messages/<name>` text; `/messages.json` for programs; DELETE `/messages` empties the box.
+`python -m sisolocal.mailsink SMTP_PORT HTTP_PORT FOLDER`. Messages are files (`<time>-<id>.eml`), so a kill loses none
+that was accepted. Pages: `/` list, `/messages/<id>` text; `/messages.json` for programs; DELETE `/messages` empties it.
 """
 
 from __future__ import annotations
@@ -155,11 +155,11 @@ def main(smtp_port: int, http_port: int, folder: Path) -> None:
     smtp = Controller(SmtpHandler(mailbox), hostname="127.0.0.1", port=smtp_port, data_size_limit=50_000_000)
     web = ThreadingHTTPServer(("127.0.0.1", http_port), make_web_handler(mailbox))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=web.shutdown).start())
-    smtp.start()  # type: ignore[no-untyped-call]
+    smtp.start()
     try:
         web.serve_forever(poll_interval=0.2)
     finally:
-        smtp.stop()  # type: ignore[no-untyped-call]
+        smtp.stop()
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def create_database(admin_url: str, service: str, database: str) -> None:
 
 
 def prepare_database(admin_url: str, service: str, database: str) -> None:
-    """Rights of the role pair on a database that exists (a copy of a template does not inherit those of the database)."""
+    """Rights of the role pair on a database that exists (a copy does not inherit those of its template)."""
     with psycopg.connect(with_database(admin_url, database), autocommit=True) as connection:
         connection.execute(_script("database.sql", service=service, database=database))
 

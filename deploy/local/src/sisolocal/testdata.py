@@ -1,7 +1,7 @@
 """What one test run makes on the stack: databases, a virtual host, buckets, service processes; all dropped at its end.
 
-Migrating costs seconds, so a migrated database is kept on the stack as a template, named by the hash of the sources that made
-it; a test's database is a copy of it.
+Migrating costs seconds, so a migrated database is kept on the stack as a template, named by the hash of the sources
+that made it; a test's database is a copy of it.
 """
 
 from __future__ import annotations
@@ -243,7 +243,10 @@ class TestRun:
 
     def _sql_env(self, service: str, urls: PgUrls) -> dict[str, str]:
         prefix = service.upper()
-        return self._common() | {f"{prefix}_DATABASE_URL": urls.app, f"{prefix}_MIGRATION_URL": urls.migrator}
+        return self._common() | {
+            f"{prefix}_DATABASE_URL": environment.sqlalchemy_url(urls.app),
+            f"{prefix}_MIGRATION_URL": environment.sqlalchemy_url(urls.migrator),
+        }
 
     def service_env(self, service: str) -> dict[str, str]:
         """The environment of a process of `service` (or `gateway`) on the databases of this run."""

@@ -1,4 +1,4 @@
-"""Pytest plugin: fixtures of the stack (see deploy/local/README.md). Importing it costs nothing; nothing starts unasked."""
+"""Pytest plugin: fixtures of the stack (deploy/local/README.md). Importing it costs nothing; nothing starts unasked."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def siso_run(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def pg_database(siso_run: TestRun) -> Callable[..., PgUrls]:
-    """`pg_database("erogazioni")` → PgUrls(app, migrator, admin) of a migrated database; `fresh=True` for another one."""
+    """`pg_database("erogazioni")` → PgUrls(app, migrator, admin), migrated; `fresh=True` for another one."""
     return siso_run.pg_database
 
 

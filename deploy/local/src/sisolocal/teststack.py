@@ -1,7 +1,7 @@
 """The stack tests run on: addresses from the environment, else Docker, else private local processes.
 
-Whatever it is, tests see the same `Stack`. Databases, buckets and virtual hosts get a suffix of the run, so that two runs on
-one stack do not meet.
+Whatever it is, tests see the same `Stack`. Databases, buckets and virtual hosts get a suffix of the run, so that two
+runs on one stack do not meet.
 """
 
 from __future__ import annotations

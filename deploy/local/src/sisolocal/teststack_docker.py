@@ -115,6 +115,7 @@ def open_docker_stack() -> Stack:
 def _start_replica_set(url: str) -> None:
     import pymongo
 
+    client: pymongo.MongoClient[dict[str, Any]]
     with pymongo.MongoClient(url, serverSelectionTimeoutMS=1000) as client:
         with suppress(pymongo.errors.OperationFailure):  # already initiated
             client.admin.command(

@@ -61,7 +61,7 @@ class Secantus(Store):
         self._child = first
         try:
             self.wait_ready(self._open_probe)
-            with pymongo.MongoClient(self._address(), directConnection=True) as client:
+            with self._open() as client:
                 roles = [{"role": "root", "db": "admin"}]
                 try:
                     client.admin.command("createUser", USER, pwd=self.credentials["mongo"], roles=roles)
@@ -74,13 +74,13 @@ class Secantus(Store):
         self._users_made.touch()
 
     def _open_probe(self) -> None:
-        with pymongo.MongoClient(
-            self._address(), directConnection=True, serverSelectionTimeoutMS=500
-        ) as client:
+        with self._open() as client:
             client.admin.command("ping")
 
-    def _address(self) -> str:
-        return f"mongodb://127.0.0.1:{self.ports['mongo']}/"
+    def _open(self) -> pymongo.MongoClient[dict[str, Any]]:
+        return pymongo.MongoClient(
+            "127.0.0.1", self.ports["mongo"], directConnection=True, serverSelectionTimeoutMS=500
+        )
 
     def url(self, database: str = "cartella") -> str:
         return (
@@ -90,6 +90,7 @@ class Secantus(Store):
 
     def probe(self) -> None:
         """A journalled write inside a transaction, read back."""
+        client: pymongo.MongoClient[dict[str, Any]]
         with pymongo.MongoClient(self.url("siso_probe"), serverSelectionTimeoutMS=1000) as client:
             collection: pymongo.collection.Collection[dict[str, Any]] = client["siso_probe"]["ready"]
             collection.update_one({"_id": "n"}, {"$inc": {"n": 1}}, upsert=True)

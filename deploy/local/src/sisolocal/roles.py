@@ -1,0 +1,88 @@
+"""The processes of the house besides the stores: two per service, one relay, the gateway."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sisolocal import environment
+from sisolocal.errors import StartFailed
+from sisolocal.infra import Infra
+from sisolocal.layout import EVERYBODY, SERVICES
+from sisolocal.process import Child, Spec
+
+ROLES = ("rpc", "events")
+GATEWAY, RELAY = "gateway", "relay"
+START_TIMEOUT = 90.0
+
+
+def program(name: str) -> str:
+    """A console script of this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def role_names() -> list[str]:
+    """Every process name, in the order of starting; stopping goes the other way."""
+    return [*(f"{service}-{role}" for service in SERVICES for role in ROLES), RELAY, GATEWAY]
+
+
+class RoleProcess:
+    """One process that answers `/health/ready` on a port of its own."""
+
+    def __init__(self, infra: Infra, name: str, argv: list[str], env: dict[str, str], port: int) -> None:
+        self.name = name
+        self.port = port
+        self.child = Child(infra.layout, Spec(name, argv, env, infra.layout.base, stop_timeout=10))
+
+    def ready(self) -> bool:
+        """True when the process says that it is ready."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def start(self) -> None:
+        """Start and wait until ready. Raises StartFailed with the last log lines."""
+        self.child.start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self.ready():
+            code = self.child.exit_code()
+            if code is not None:
+                raise StartFailed(self.name, f"si è fermato all'avvio (codice {code})", self.child.log)
+            if time.monotonic() > deadline:
+                raise StartFailed(self.name, f"non è pronto dopo {START_TIMEOUT:.0f} secondi", self.child.log)
+            time.sleep(0.15)
+
+
+def processes(infra: Infra, env_name: str) -> Iterator[RoleProcess]:
+    """All of them, each with its share of the environment."""
+    for service in SERVICES:
+        env = environment.of(infra, service, env_name)
+        for role in ROLES:
+            argv = [program("chassis"), "run", service, "--role", role]
+            yield _process(infra, f"{service}-{role}", argv, env)
+    everything = environment.full(infra, env_name)
+    del everything["SISO_AMQP_ADMIN_URL"]
+    yield _process(infra, RELAY, [program("chassis"), "relay", *EVERYBODY], everything)
+    argv = [
+        program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",
+        "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+        "--no-server-header", "--timeout-graceful-shutdown", "3",
+    ]  # fmt: skip
+    env = environment.of(infra, GATEWAY, env_name)
+    yield RoleProcess(infra, GATEWAY, argv, env, infra.ports["gateway"])
+
+
+def _process(infra: Infra, name: str, argv: list[str], env: dict[str, str]) -> RoleProcess:
+    port = infra.ports[f"health_{name}"]
+    return RoleProcess(infra, name, argv, env | {"HEALTH_PORT": str(port)}, port)
