@@ -22,6 +22,7 @@ from documenti.domain.formats import (
     day_text,
     decimal_text,
     euro_text,
+    month_text,
     size_text,
 )
 
@@ -182,7 +183,7 @@ def _foglio(foglio: FoglioOut, names: _Names) -> Block:
         ["Quota ente", euro_text(foglio.quota_ente)],
         ["Quota beneficiario", euro_text(foglio.quota_beneficiario)],
         ["Quota servizio sanitario", euro_text(foglio.quota_ssn)],
-        ["Periodo", f"dal {date_text(foglio.dal)} al {date_text(foglio.al)}"],
+        ["Periodo", f"dal {date_text(foglio.dal)}" + (f" al {date_text(foglio.al)}" if foglio.al else "")],
         ["Proposto da", names(foglio.proponente_id)],
         ["Deciso da", decisione],
         ["Motivazione", foglio.motivazione],
@@ -195,7 +196,7 @@ def _erogazioni(erogazioni: tuple[ErogazioneOut, ...]) -> list[Block]:
         return []
     righe = [
         [
-            e.mese,
+            month_text(e.mese),
             e.foglio_numero,
             e.voce_nome,
             code_text(e.stato),

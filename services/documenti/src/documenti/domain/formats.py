@@ -22,6 +22,12 @@ def day_text(value: datetime | None) -> str:
     return date_text(value.astimezone(ROME).date()) if value else "–"
 
 
+def month_text(value: str) -> str:
+    """`2026-11` → `11/2026`."""
+    year, _, month = value.partition("-")
+    return f"{month}/{year}"
+
+
 def euro_text(value: Decimal) -> str:
     """1.234,50 €"""
     return f"{decimal_text(value)} €"
