@@ -194,9 +194,8 @@ class _Giornata:
         neonato = Persona(
             genitore[COGNOME], nome, sesso, giorno, "F704", genitore[CITTADINANZA], "1", relazione
         )
-        civico = Civico(
-            genitore[VIA], *genitore[INDIRIZZO].split(" ", 1), genitore[CIVICO], genitore[LAT], genitore[LON]
-        )
+        specie, _, via = genitore[INDIRIZZO].partition(" ")
+        civico = Civico(genitore[VIA], specie, via, genitore[CIVICO], genitore[LAT], genitore[LON])
         self._register(registro, neonato, genitore[NUCLEO], civico, giorno)
 
     def immigrazione(self, registro: _Registro) -> None:
@@ -259,9 +258,15 @@ def _set_address(row: Riga, civico: Civico) -> None:
 
 
 def next_day(
-    directory: Path, out: Path | None = None, *, deaths: Sequence[Decesso] = (), moves: Sequence[Trasloco] = (),
-    births: Sequence[Nascita] = (), sfondo: float = SFONDO, seed: int = 1,
-) -> Notte:  # fmt: skip
+    directory: Path,
+    out: Path | None = None,
+    *,
+    deaths: Sequence[Decesso] = (),
+    moves: Sequence[Trasloco] = (),
+    births: Sequence[Nascita] = (),
+    sfondo: float = SFONDO,
+    seed: int = 1,
+) -> Notte:
     """Writes the files of the day after the newest ones in `directory` (into `out`, the same folder unless
     given).
 

@@ -207,6 +207,8 @@ class RigaRifiutata(Message):
     colonna: str
     valore: Annotated[str, Personal] = ""
     motivo: str
+    avviso: bool = False
+    """The row was taken in all the same."""
 
 
 class CaricamentoOut(Message):

@@ -1,0 +1,200 @@
+"""Loads one file: examine, stage, read the changed lines, apply. Whole or not at all."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import uniform
+
+from anagrafe.adapters import Esame, examine, read_blocks
+from anagrafe.domain.codici import comuni_attivi
+from anagrafe.domain.righe import Accolta, Esito, Segnalazione, read_civico, read_residente
+from anagrafe.repository import carico as store
+from anagrafe.repository import passi
+from anagrafe.repository.carico import Carico, Connection
+from anagrafe.settings import Settings
+from contracts.anagrafe import StatoCaricamento
+
+APPLY = (
+    passi.FATTI,
+    "ANALYZE fatti",
+    passi.VERSIONI,
+    passi.STORICO,
+    passi.CHIUDI_ASSENTI,
+    passi.AGGIORNA,
+    passi.INSERISCI,
+    passi.MEMBRI.format(nome="dopo"),
+    passi.EVENTI,
+    passi.NUCLEI_VARIATI,
+    passi.ENTE_CARICATO,
+)
+
+
+@dataclass(frozen=True)
+class Risultato:
+    """What became of a file. `stato` `completato` with `motivo` `già caricato` had no effect."""
+
+    file: str
+    ente: str
+    stato: StatoCaricamento
+    motivo: str = ""
+    righe: int = 0
+    secondi: float = 0.0
+    conti: dict[str, int] = field(default_factory=dict)
+
+
+class _Busy(Exception):
+    """A comune that people come from is being loaded: try again."""
+
+
+class _Refused(Exception):
+    """The file is refused whole."""
+
+
+class _Suspended(Exception):
+    """The file waits for a person."""
+
+
+def load_file(path: Path, settings: Settings) -> Risultato:
+    """Loads a residents' or streets' file. Refusals are results, not errors; errors of the store are raised."""
+    started = time.perf_counter()
+    try:
+        esame = examine(path)
+    except OSError as error:
+        return Risultato(path.name, "", StatoCaricamento.RIFIUTATO, f"file non leggibile: {error.strerror}")
+    if not esame.sha256 or esame.ente not in comuni_attivi():
+        return Risultato(path.name, esame.ente, StatoCaricamento.RIFIUTATO, esame.motivo)
+    with store.connect(settings.database_url) as connection:
+        return _load(connection, esame, settings, started)
+
+
+def _load(connection: Connection, esame: Esame, settings: Settings, started: float) -> Risultato:
+    store.register_ente(connection, esame.ente, comuni_attivi()[esame.ente][0])
+    found = store.register(connection, esame.ente, esame.path.name, esame.sha256, esame.giorno)
+    name = esame.path.name
+    if found.stato is StatoCaricamento.COMPLETATO:
+        return Risultato(name, esame.ente, found.stato, "già caricato: nessun effetto", esame.righe)
+    if found.stato is StatoCaricamento.IN_ATTESA and not found.confermata:
+        return Risultato(name, esame.ente, found.stato, "attende la conferma di una persona", esame.righe)
+    if not found.nuova:
+        store.restart(connection, found.id)
+    try:
+        if esame.motivo:
+            raise _Refused(esame.motivo)
+        carico = Carico(connection, esame.ente, esame.giorno, found.id)
+        conti = _attempts(carico, esame, settings, found.confermata, started)
+    except _Refused as refusal:
+        store.refuse(connection, found.id, str(refusal), esame.righe, time.perf_counter() - started)
+        return Risultato(name, esame.ente, StatoCaricamento.RIFIUTATO, str(refusal), esame.righe)
+    except _Suspended as waiting:
+        store.suspend(connection, found.id, str(waiting), esame.righe, esame.path)
+        return Risultato(name, esame.ente, StatoCaricamento.IN_ATTESA, str(waiting), esame.righe)
+    seconds = round(time.perf_counter() - started, 3)
+    return Risultato(name, esame.ente, StatoCaricamento.COMPLETATO, "", esame.righe, seconds, conti)
+
+
+def _attempts(
+    carico: Carico, esame: Esame, settings: Settings, confermata: bool, started: float
+) -> dict[str, int]:
+    while True:
+        try:
+            with carico.connection.transaction():
+                carico.lock()
+                if esame.viario:
+                    return _load_viario(carico, esame, started)
+                return _load_residenti(carico, esame, settings, confermata, started)
+        except _Busy:
+            time.sleep(uniform(0.05, 0.3))
+
+
+def _load_residenti(
+    carico: Carico, esame: Esame, settings: Settings, confermata: bool, started: float
+) -> dict[str, int]:
+    last = carico.last_day()
+    if last and esame.giorno and esame.giorno < last:
+        raise _Refused(f"il file è più vecchio dell'ultimo caricato ({last:%d/%m/%Y})")
+    if carico.stage(read_blocks(esame)) != esame.righe:
+        raise _Refused("il file è cambiato durante la lettura")
+    carico.run(passi.DOPPIE)
+    accepted = _read_changed(carico, esame)
+    if esame.righe and not accepted and carico.parameters["baseline"]:
+        raise _Refused("nessuna riga valida: il file non è stato caricato")
+    if not carico.try_lock_others():
+        raise _Busy
+    for statement in (passi.ALTROVE, passi.CODICI_DOPPI):
+        carico.report(Segnalazione(r, c, v, m, True) for r, c, v, m in carico.run(statement))
+    carico.run(passi.NUCLEI)
+    carico.run(passi.DELTA)
+    carico.run(passi.SOLO_FORMA)
+    carico.run(passi.ASSENTI)
+    motivo = _check_removals(carico, settings, confermata)
+    for statement in (
+        "ANALYZE delta",
+        passi.TOCCATI,
+        "ANALYZE toccati",
+        passi.MEMBRI.format(nome="prima"),
+        *APPLY,
+    ):
+        carico.run(statement)
+    return carico.complete(esame.righe, time.perf_counter() - started, motivo)
+
+
+def _read_changed(carico: Carico, esame: Esame) -> int:
+    """Reads the changed lines into `accolte`; what is wrong goes to the report. The number of rows accepted."""
+    assert esame.giorno is not None
+    accepted = 0
+    for lot in carico.changed_lines():
+        esiti = [read_residente(riga, testo, esame.giorno) for riga, testo in lot]
+        rows = [esito.accolta for esito in esiti if esito.accolta is not None]
+        carico.copy_rows(passi.COPY_ACCOLTE, rows)
+        carico.report(_reports(esiti))
+        accepted += len(rows)
+    carico.connection.execute("ANALYZE accolte")
+    carico.report(
+        Segnalazione(riga, "id_anagrafe", ident, f"identificativo ripetuto alle righe {dove}")
+        for riga, ident, dove in carico.run(passi.RIGHE_DOPPIE)
+    )
+    return accepted
+
+
+def _reports(esiti: list[Esito]) -> Iterator[Segnalazione]:
+    return (segnalazione for esito in esiti for segnalazione in esito.segnalazioni)
+
+
+def _check_removals(carico: Carico, settings: Settings, confermata: bool) -> str:
+    """A file that takes too many people away waits; one with unreadable ids takes nobody away."""
+    unreadable = carico.run(passi.SENZA_ID)[0][0]
+    motivo = ""
+    if unreadable:
+        carico.run(passi.NESSUN_ASSENTE)
+        motivo = f"{unreadable} righe senza identificativo leggibile: nessuna cancellazione per assenza"
+    removed, residents = carico.run(passi.TOLTI)[0]
+    limit = max(settings.quota_cancellazioni * residents, settings.cancellazioni_libere)
+    if removed > limit and not confermata:
+        raise _Suspended(
+            f"il file toglierebbe {removed} residenti su {residents}"
+            f" (più del {settings.quota_cancellazioni:.0%}): attende conferma"
+        )
+    return motivo
+
+
+def _load_viario(carico: Carico, esame: Esame, started: float) -> dict[str, int]:
+    rows: list[Accolta] = []
+    segnalazioni: list[Segnalazione] = []
+    riga = 1
+    for block in read_blocks(esame):
+        for testo in block.decode("utf-8").removesuffix("\n").split("\n"):
+            riga += 1
+            esito = read_civico(riga, testo)
+            segnalazioni.extend(esito.segnalazioni)
+            if esito.accolta is not None:
+                rows.append(esito.accolta)
+    if esame.righe and not rows:
+        raise _Refused("nessuna riga valida: il file non è stato caricato")
+    carico.run(passi.CIVICI)
+    carico.copy_rows(passi.COPY_CIVICI, rows)
+    carico.report(segnalazioni)
+    carico.run(passi.CIVICI_APPLICA)
+    if not segnalazioni:
+        carico.run(passi.CIVICI_TOGLI)
+    return carico.complete(esame.righe, time.perf_counter() - started)

@@ -1,0 +1,182 @@
+"""Reads of the registry. The mandate is part of every WHERE: what it does not reach does not exist.
+
+A person who left an ente is still known to it as he was when he left (his last version there), and not as he is now.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from anagrafe.models import Caricamento, Ente, Luogo, Residente, ResidenteStorico, RigaRifiutata
+from chassis.mandate import sql_filter
+from contracts.mandato import Mandato
+
+LEGGI = "anagrafe:leggi"
+CARICAMENTI = "caricamenti:leggi"
+CANDIDATI = 500
+"""A search ranks at most this many people: more words narrow it."""
+
+Versione = Residente | ResidenteStorico
+
+
+class ResidenteRepository:
+    """Persons, within the reach of one mandate."""
+
+    def __init__(self, session: Session, mandato: Mandato, scope: str = LEGGI) -> None:
+        self.session = session
+        self.mandato = mandato
+        self.scope = scope
+
+    def _visible(self, model: type[Versione]) -> ColumnElement[bool]:
+        reached: ColumnElement[bool] = sql_filter(self.mandato, self.scope, ente=model.ente)
+        return reached
+
+    def get_many(self, ids: Sequence[UUID]) -> dict[UUID, Versione]:
+        """Current version, or the last one known to a visible ente; the invisible are left out."""
+        query = select(Residente).where(Residente.id.in_(ids), self._visible(Residente))
+        found: dict[UUID, Versione] = {r.id: r for r in self.session.scalars(query)}
+        missing = [i for i in ids if i not in found]
+        if missing:
+            last = (
+                select(ResidenteStorico)
+                .where(ResidenteStorico.residente_id.in_(missing), self._visible(ResidenteStorico))
+                .distinct(ResidenteStorico.residente_id)
+                .order_by(ResidenteStorico.residente_id, ResidenteStorico.version.desc())
+            )
+            found |= {r.residente_id: r for r in self.session.scalars(last)}
+        return found
+
+    def versions(self, residente_id: UUID) -> list[Versione]:
+        """All visible versions of a person, oldest first."""
+        closed = select(ResidenteStorico).where(
+            ResidenteStorico.residente_id == residente_id, self._visible(ResidenteStorico)
+        )
+        current = select(Residente).where(Residente.id == residente_id, self._visible(Residente))
+        versions: list[Versione] = [*self.session.scalars(closed), *self.session.scalars(current)]
+        return sorted(versions, key=lambda v: v.version)
+
+    def members(self, nuclei: Sequence[UUID]) -> dict[UUID, list[Residente]]:
+        """Living members of households, intestatario first, then by age."""
+        query = (
+            select(Residente)
+            .where(Residente.nucleo_id.in_(nuclei), Residente.stato == "R", self._visible(Residente))
+            .order_by(Residente.relazione != "1", Residente.data_nascita, Residente.id)
+        )
+        found: dict[UUID, list[Residente]] = {}
+        for residente in self.session.scalars(query):
+            found.setdefault(residente.nucleo_id, []).append(residente)
+        return found
+
+    def by_codice_fiscale(self, forms: Sequence[str], limit: int) -> list[Residente]:
+        """People registered under one of these codes (a code and its omocodes)."""
+        query = select(Residente).where(Residente.codice_fiscale.in_(forms), self._visible(Residente))
+        return list(self.session.scalars(query.order_by(Residente.cognome, Residente.id).limit(limit)))
+
+    def by_codice_prefix(self, prefix: str, limit: int) -> list[Residente]:
+        """People whose codice fiscale begins so, in order of code."""
+        query = select(Residente).where(
+            Residente.codice_fiscale >= prefix,
+            Residente.codice_fiscale < prefix + "\uffff",
+            self._visible(Residente),
+        )
+        return list(self.session.scalars(query.order_by(Residente.codice_fiscale).limit(limit)))
+
+    def by_surname(self, prefix: str, limit: int) -> list[Residente]:
+        """People whose search text begins so (surname, then name), in alphabetical order: an index range."""
+        query = select(Residente).where(
+            Residente.ricerca >= f" {prefix}",
+            Residente.ricerca < f" {prefix}\uffff",
+            self._visible(Residente),
+        )
+        return list(self.session.scalars(query.order_by(Residente.ricerca, Residente.id).limit(limit)))
+
+    def by_words(self, words: Sequence[str], born: date | None, limit: int) -> tuple[list[Residente], int]:
+        """People with every word somewhere in surname or name, the best first; also how many, up to CANDIDATI."""
+        candidates = self._candidates(words, born).limit(CANDIDATI).subquery()
+        rank = _rank(words, candidates.c.ricerca)
+        ordered = (
+            select(candidates.c.id, func.count().over())
+            .order_by(candidates.c.stato != "R", rank, candidates.c.ricerca, candidates.c.data_nascita)
+            .limit(limit)
+        )
+        rows = self.session.execute(ordered).all()
+        found = {r.id: r for r in self._by_ids([row[0] for row in rows])}
+        return [found[row[0]] for row in rows], rows[0][1] if rows else 0
+
+    def _candidates(self, words: Sequence[str], born: date | None) -> Select[UUID, str, str, date]:
+        query = select(Residente.id, Residente.ricerca, Residente.stato, Residente.data_nascita).where(
+            self._visible(Residente)
+        )
+        for word in words:
+            # a word of one or two letters is only looked for at the beginning: that the trigram index can do
+            pattern = f"%{word}%" if len(word) > 2 else f"% {word}%"
+            query = query.where(Residente.ricerca.like(pattern))
+        return query.where(Residente.data_nascita == born) if born else query
+
+    def _by_ids(self, ids: Sequence[UUID]) -> Sequence[Residente]:
+        return self.session.scalars(select(Residente).where(Residente.id.in_(ids))).all()
+
+
+def _rank(words: Sequence[str], text: ColumnElement[str]) -> ColumnElement[int]:
+    """0: the whole query begins the surname; 1: a word is the surname; 2: every word begins one; 3: inside."""
+    if not words:
+        return literal(0)
+    whole = text.like(f" {' '.join(words)}%")
+    surname = or_(*(text.like(f" {word} %") for word in words))
+    every = and_(*(text.like(f"% {word}%") for word in words))
+    return case((whole, 0), (and_(every, surname), 1), (every, 2), else_=3)
+
+
+def place_names(session: Session, codes: set[str]) -> dict[str, list[Luogo]]:
+    """Names of comuni and nations by code, newest first."""
+    query = select(Luogo).where(Luogo.codice.in_(codes)).order_by(Luogo.codice, Luogo.valid_from.desc())
+    found: dict[str, list[Luogo]] = {}
+    for luogo in session.scalars(query):
+        found.setdefault(luogo.codice, []).append(luogo)
+    return found
+
+
+def ente_names(session: Session) -> dict[str, str]:
+    """Belfiore code → name of the enti that have files."""
+    return dict(session.execute(select(Ente.codice, Ente.nome)).tuples().all())
+
+
+def list_enti(session: Session) -> Sequence[Ente]:
+    return session.scalars(select(Ente).where(Ente.primo_caricamento.is_not(None)).order_by(Ente.nome)).all()
+
+
+class CaricamentoRepository:
+    """Loads of registry files, within the reach of one mandate."""
+
+    def __init__(self, session: Session, mandato: Mandato, scope: str = CARICAMENTI) -> None:
+        self.session = session
+        self.visible: ColumnElement[bool] = sql_filter(mandato, scope, ente=Caricamento.ente)
+
+    def page(self, limit: int, skip: int) -> tuple[Sequence[Caricamento], int]:
+        """Newest first, and how many in all."""
+        total = self.session.scalar(select(func.count()).select_from(Caricamento).where(self.visible)) or 0
+        query = select(Caricamento).where(self.visible)
+        newest = query.order_by(Caricamento.iniziato_il.desc(), Caricamento.id.desc())
+        return self.session.scalars(newest.limit(limit).offset(skip)).all(), total
+
+    def get(self, caricamento_id: UUID, for_update: bool = False) -> Caricamento | None:
+        query = select(Caricamento).where(Caricamento.id == caricamento_id, self.visible)
+        return self.session.scalars(query.with_for_update() if for_update else query).one_or_none()
+
+    def refused_rows(self, caricamento_id: UUID, limit: int) -> Sequence[RigaRifiutata]:
+        query = select(RigaRifiutata).where(RigaRifiutata.caricamento_id == caricamento_id)
+        ordered = query.order_by(RigaRifiutata.riga, RigaRifiutata.colonna)
+        return self.session.execute(ordered.limit(limit)).scalars().all()
+
+
+def any_confirmed(session: Session) -> bool:
+    """Whether a file was let through and is not loaded yet."""
+    query = select(Caricamento.id).where(
+        Caricamento.stato == "in_attesa",
+        Caricamento.confermato_da.is_not(None),
+        Caricamento.contenuto.is_not(None),
+    )
+    return session.scalar(query.limit(1)) is not None

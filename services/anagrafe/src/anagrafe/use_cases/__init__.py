@@ -1,0 +1,27 @@
+"""What the registry does for those who ask."""
+
+from anagrafe.use_cases.caricamenti import (
+    confirm_caricamento,
+    has_confirmed,
+    list_caricamenti,
+    list_righe_rifiutate,
+)
+from anagrafe.use_cases.residenti import (
+    get_residente,
+    get_residenti,
+    list_comuni,
+    list_variazioni,
+    search_residenti,
+)
+
+__all__ = [
+    "confirm_caricamento",
+    "get_residente",
+    "get_residenti",
+    "has_confirmed",
+    "list_caricamenti",
+    "list_comuni",
+    "list_righe_rifiutate",
+    "list_variazioni",
+    "search_residenti",
+]

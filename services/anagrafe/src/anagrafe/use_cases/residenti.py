@@ -1,0 +1,109 @@
+"""What the registry answers. Shapes are in `contracts.anagrafe`."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from anagrafe.domain.ricerca import Ricerca, read_query
+from anagrafe.models import Residente
+from anagrafe.repository.letture import (
+    LEGGI,
+    ResidenteRepository,
+    ente_names,
+    list_enti,
+    place_names,
+)
+from anagrafe.use_cases import forme
+from chassis.sql import SqlDatabase
+from contracts.anagrafe import (
+    Ente,
+    EntiOut,
+    GetResidente,
+    GetResidenti,
+    ListVariazioni,
+    ResidenteOut,
+    ResidentiOut,
+    ResidentiTrovati,
+    SearchResidenti,
+    VariazioniOut,
+)
+from contracts.errors import NotFound
+from contracts.mandato import Mandato
+
+
+def search_residenti(request: SearchResidenti, mandato: Mandato, db: SqlDatabase) -> ResidentiTrovati:
+    """People by parts of the name, codice fiscale or date of birth. `totale` is exact up to 500."""
+    mandato.require(LEGGI)
+    query = read_query(request.testo)
+    with db.read() as session:
+        people, total = _search(ResidenteRepository(session, mandato), query, request.limite)
+        enti = ente_names(session)
+        found = tuple(forme.breve(p, enti) for p in people[: request.limite])
+    return ResidentiTrovati(residenti=found, totale=max(total, len(found)), altri=total > len(found))
+
+
+def _search(people: ResidenteRepository, query: Ricerca, limit: int) -> tuple[Sequence[Residente], int]:
+    """The people to show and how many were found; one more than `limit` means "there are others"."""
+    more = limit + 1
+    if query.codici:
+        found = people.by_codice_fiscale(query.codici, more)
+        return found, len(found)
+    if query.codice_prefix:
+        found = people.by_codice_prefix(query.codice_prefix, more)
+        return found, len(found)
+    if not query.words and query.born is None:
+        return [], 0
+    if len(query.words) == 1 and query.born is None:
+        # the common case, as one types: an index range instead of ranking a crowd
+        found = people.by_surname(query.words[0], more)
+        if len(found) == more:
+            return found, len(found)
+    return people.by_words(query.words, query.born, limit)
+
+
+def get_residente(request: GetResidente, mandato: Mandato, db: SqlDatabase) -> ResidenteOut:
+    """One person with household and address."""
+    mandato.require(LEGGI)
+    with db.read() as session:
+        found = _load(session, mandato, [request.residente_id])
+    if not found:
+        raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
+    return found[0]
+
+
+def get_residenti(request: GetResidenti, mandato: Mandato, db: SqlDatabase) -> ResidentiOut:
+    """Several people, in the order asked."""
+    mandato.require(LEGGI)
+    with db.read() as session:
+        return ResidentiOut(residenti=tuple(_load(session, mandato, list(request.residenti_id))))
+
+
+def _load(session: Session, mandato: Mandato, ids: list[UUID]) -> list[ResidenteOut]:
+    people = ResidenteRepository(session, mandato)
+    found = people.get_many(ids)
+    current = [v for v in found.values() if isinstance(v, Residente)]
+    households = people.members([v.nucleo_id for v in current]) if current else {}
+    places = place_names(session, {v.luogo_nascita for v in found.values()})
+    enti = ente_names(session)
+    return [
+        forme.full(found[i], households.get(found[i].nucleo_id, []), places, enti) for i in ids if i in found
+    ]
+
+
+def list_variazioni(request: ListVariazioni, mandato: Mandato, db: SqlDatabase) -> VariazioniOut:
+    """What changed, when it held from and when we knew it, newest first."""
+    mandato.require(LEGGI)
+    with db.read() as session:
+        versions = ResidenteRepository(session, mandato).versions(request.residente_id)
+        if not versions:
+            raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
+        return VariazioniOut(variazioni=forme.changes(versions))
+
+
+def list_comuni(db: SqlDatabase) -> EntiOut:
+    """The comuni whose registry is loaded, by name."""
+    with db.read() as session:
+        return EntiOut(
+            enti=tuple(Ente(codice=e.codice, nome=e.nome, residenti=e.residenti) for e in list_enti(session))
+        )
