@@ -19,6 +19,7 @@ from contracts.mandato import AZIONI, SEZIONI, Extent
 
 if TYPE_CHECKING:
     from gateway.accessi.row import Accesso
+    from gateway.operatori import Incarico
     from gateway.policy import Policy
     from gateway.resources import Gateway
     from gateway.sessions import Identity
@@ -98,6 +99,11 @@ class Caller:
         return self.identity.nome
 
     @property
+    def codice_fiscale(self) -> str:
+        """The operator's own: signs flows to INPS."""
+        return self.identity.codice_fiscale
+
+    @property
     def csrf(self) -> str:
         """Token that forms carry as `csrf_token` and scripts as header `X-CSRF-Token`."""
         return self._gateway.csrf_token(self.identity.session_id)
@@ -119,9 +125,18 @@ class Caller:
 
         Raises the DomainError the service raised; Unavailable when nobody answers in time.
         """
-        return await self._gateway.rpc.call(
+        self._note(request)
+        reply = await self._gateway.rpc.call(
             service, method, request, self.token(service, *also), self.correlation_id, timeout
         )
+        self._note(reply)
+        return reply
+
+    def _note(self, message: Any) -> None:
+        """The case and the person a message is about enter the access log; the first named stays."""
+        row = self.accesso
+        row.cartella_id = row.cartella_id or getattr(message, "cartella_id", None)
+        row.residente_id = row.residente_id or getattr(message, "residente_id", None)
 
     def token(self, *audience: str) -> str:
         """Signed mandate for these services, good for a minute; made once per request and audience."""
@@ -149,6 +164,10 @@ class Caller:
         row.sezione = sezione or row.sezione
         row.azione = azione or row.azione
         row.motivo = motivo or row.motivo
+
+    async def colleghi(self) -> "list[Incarico]":
+        """Who works in the caller's ente now."""
+        return await self._gateway.operatori.list_incarichi(self.ente)
 
     async def nomi(self, operatori_id: Iterable[UUID | None]) -> dict[UUID, str]:
         """Name of each operator; the unknown are left out."""

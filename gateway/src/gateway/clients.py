@@ -2,20 +2,21 @@
 
 import asyncio
 from itertools import count
-from typing import Any, Optional, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
-from opentelemetry.propagate import inject
 from pydantic import BaseModel, create_model
 
+from chassis import context
 from contracts.base import Message
 from contracts.errors import ERRORS, DomainError, Unavailable
 from contracts.rpc import RPC
 
 EXCHANGE = "nameko-rpc"
+RECONNECT_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -42,6 +43,8 @@ class RpcClient(Protocol):
         timeout: float | None = None,
     ) -> Any: ...
 
+    def start(self) -> None: ...
+
     async def ping(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -49,17 +52,18 @@ class RpcClient(Protocol):
 
 def reply_models() -> dict[tuple[str, str], type[BaseModel]]:
     """`{"result": …, "error": …}` per method, so that bytes become the typed reply in one pass."""
-    return {
-        (service, method): create_model(
-            f"Reply_{service}_{method}", result=(Optional[reply], None), error=(RpcError | None, None)
-        )
-        for service, methods in RPC.items()
-        for method, (_, reply) in methods.items()
-    }
+    found: dict[tuple[str, str], type[BaseModel]] = {}
+    for service, methods in RPC.items():
+        for method, (_, reply) in methods.items():
+            result: Any = (reply | None, None)
+            found[service, method] = create_model(
+                f"Reply_{service}_{method}", result=result, error=(RpcError | None, None)
+            )
+    return found
 
 
 class AmqpRpc:
-    """Call `connect()` first. Survives a broker restart; what is in flight then fails at once with Unavailable."""
+    """Call `start()` first. Survives a broker restart; what is in flight then fails at once with Unavailable."""
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
         self.url = url
@@ -70,18 +74,37 @@ class AmqpRpc:
         self.reply_to = f"rpc.reply-gateway-{uuid4().hex}"
         self.connection: AbstractRobustConnection | None = None
         self.exchange: Any = None
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connects in the background; until then every call is Unavailable."""
+        self.task = asyncio.create_task(self._connect_patiently(), name="rpc")
+
+    async def _connect_patiently(self) -> None:
+        while True:
+            try:
+                return await self.connect()
+            except (OSError, aio_pika.exceptions.AMQPError) as error:
+                log.warning("rpc_not_connected", error=type(error).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def connect(self) -> None:
-        self.connection = await aio_pika.connect_robust(self.url, reconnect_interval=1, heartbeat=15)
+        self.connection = await aio_pika.connect_robust(
+            self.url, reconnect_interval=RECONNECT_SECONDS, heartbeat=15
+        )
         channel: Any = await self.connection.channel(publisher_confirms=False)
         channel.return_callbacks.add(self._on_return)
         channel.close_callbacks.add(self._on_close)
-        self.exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
+        exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         queue = await channel.declare_queue(self.reply_to, exclusive=True, auto_delete=True)
-        await queue.bind(self.exchange, self.reply_to)
+        await queue.bind(exchange, self.reply_to)
         await queue.consume(self._on_reply, no_ack=True)
+        self.exchange = exchange
 
     async def close(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
         if self.connection is not None:
             await self.connection.close()
         self._fail_all()
@@ -101,6 +124,8 @@ class AmqpRpc:
         timeout: float | None = None,
     ) -> Any:
         """Typed reply of the method; the service's DomainError; Unavailable when nobody answers in time."""
+        if self.exchange is None:
+            raise _unavailable(service)
         reply_model = self.replies[service, method]
         limit = timeout or self.timeout
         call_id = str(next(self.ids))
@@ -128,10 +153,8 @@ class AmqpRpc:
         self, request: Message, mandato: str, correlation_id: str, call_id: str, limit: float
     ) -> aio_pika.Message:
         headers: Any = {"nameko.mandato": mandato, "nameko.correlation_id": correlation_id}
-        carrier: dict[str, str] = {}
-        inject(carrier)
-        if "traceparent" in carrier:
-            headers["nameko.traceparent"] = carrier["traceparent"]
+        if traceparent := context.current().traceparent:
+            headers["nameko.traceparent"] = traceparent
         return aio_pika.Message(
             b'{"args":[],"kwargs":{"request":' + request.model_dump_json().encode() + b"}}",
             content_type="application/json",

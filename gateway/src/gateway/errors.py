@@ -3,7 +3,7 @@
 Never a stack trace. What is expected is quiet; what is not is loud in the log, under the id the person is shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -94,8 +94,14 @@ def _problem(
     )  # fmt: skip
 
 
-def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
-    """Handlers for everything. `error_page` renders a Problem for browsers; without it they get problem+json too."""
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
+    """Handlers for everything expected; the one returned is for what nobody expected (EdgeMiddleware calls it).
+
+    `error_page` renders a Problem for browsers; without it they get problem+json too.
+    """
 
     async def handle(request: Request, error: Exception) -> Response:
         found = problem_of(error)
@@ -114,8 +120,9 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
         return response
 
     for kind in (DomainError, NotAuthenticatedError, RequestValidationError, HTTPException, PoolTimeout,
-                 psycopg.OperationalError, Exception):  # fmt: skip
+                 psycopg.OperationalError):  # fmt: skip
         app.add_exception_handler(kind, handle)
+    return handle
 
 
 def _to_login(request: Request) -> Response:

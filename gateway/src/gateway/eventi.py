@@ -1,16 +1,21 @@
 """Alerts pushed to open pages: consumes `notifiche.events`, hands each alert to the pages of whom it concerns."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
+from starlette.responses import StreamingResponse
+
+if TYPE_CHECKING:
+    from gateway.auth import Caller
+    from gateway.resources import Gateway
 
 from contracts.events import Envelope
 from contracts.notifiche import AvvisoCreatoV1
@@ -20,6 +25,8 @@ BINDING = "avviso.creato.v1"
 BACKLOG = 100
 """Alerts kept for a page that reads slowly; the oldest go first: the page then reloads its list anyway."""
 RETRY_SECONDS = 2.0
+PING_SECONDS = 15.0
+Render = Callable[[AvvisoCreatoV1], Awaitable[str]]
 log = structlog.get_logger()
 
 
@@ -118,3 +125,26 @@ class AvvisiFanOut:
             return
         if isinstance(avviso, AvvisoCreatoV1):
             self.deliver(avviso)
+
+
+def stream(gateway: "Gateway", caller: "Caller", render: Render) -> StreamingResponse:
+    """Server-sent events for one page: unnamed messages whose data is what `render` makes of each alert.
+
+    Ends by itself, with an event `sessione_finita`, when the session has ended.
+    """
+
+    async def events() -> AsyncIterator[bytes]:
+        async with gateway.eventi.subscribe(caller.operatore_id, caller.ente, caller.settore) as subscription:
+            yield b"retry: 3000\n: aperto\n\n"
+            while True:
+                avviso = await subscription.next(PING_SECONDS)
+                if avviso is not None:
+                    data = "".join(f"data: {line}\n" for line in (await render(avviso)).splitlines())
+                    yield f"id: {avviso.avviso_id}\n{data}\n".encode()
+                elif await gateway.sessions.is_open(caller.session_id):
+                    yield b": vivo\n\n"
+                else:
+                    yield b"event: sessione_finita\ndata: {}\n\n"
+                    return
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -1,9 +1,15 @@
 """What the process holds while it runs: made by `create_app`, found by routes at `request.app.state.gateway`."""
 
 import hmac
+import os
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
+
+import httpx
+import psycopg
+from psycopg_pool import AsyncConnectionPool
 
 from gateway.accessi.writer import AccessWriter
 from gateway.clients import RpcClient
@@ -18,6 +24,8 @@ from gateway.settings import Settings
 @dataclass(slots=True)
 class Gateway:
     settings: Settings
+    secret: bytes
+    pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
     sessions: SessionStore
     policies: PolicyStore
     operatori: OperatoriRepository
@@ -25,10 +33,24 @@ class Gateway:
     rpc: RpcClient
     accessi: AccessWriter
     eventi: AvvisiFanOut
+    http: httpx.AsyncClient
 
     def csrf_token(self, session_id: UUID) -> str:
-        """Bound to the session, needs no storage."""
-        return hmac.new(self.settings.secret, b"csrf:" + session_id.bytes, sha256).hexdigest()
+        """Bound to the session, stored nowhere, different each time (so that compression cannot give it away)."""
+        mask = os.urandom(32)
+        return (mask + _xor(mask, self._csrf_key(session_id))).hex()
 
     def csrf_matches(self, token: str, session_id: UUID) -> bool:
-        return hmac.compare_digest(token.encode(), self.csrf_token(session_id).encode())
+        try:
+            content = bytes.fromhex(token)
+        except ValueError:
+            return False
+        expected = self._csrf_key(session_id)
+        return len(content) == 64 and hmac.compare_digest(_xor(content[:32], content[32:]), expected)
+
+    def _csrf_key(self, session_id: UUID) -> bytes:
+        return hmac.new(self.secret, b"csrf:" + session_id.bytes, sha256).digest()
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

@@ -1,13 +1,17 @@
 """The outermost layer (pure ASGI): correlation id, security headers, one canonical log line per request."""
 
+from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
+
+from chassis import tracing
+from chassis.context import Context, bound
+from chassis.metrics import WORK
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -24,7 +28,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 HSTS = "max-age=31536000; includeSubDomains"
+IMMUTABLE = b"public, max-age=31536000, immutable"
 STATIC_PREFIX = "/static/"
+OnError = Callable[[Request, Exception], Awaitable[Response]]
 log = structlog.get_logger()
 
 
@@ -44,49 +50,62 @@ def same_origin(request: Request, https: bool) -> bool:
 class EdgeMiddleware:
     """Wraps everything, error pages included."""
 
-    def __init__(self, app: ASGIApp, https: bool = False) -> None:
+    def __init__(self, app: ASGIApp, on_error: OnError, https: bool = False) -> None:
         self.app = app
-        self.headers = HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
+        self.on_error = on_error
+        self.headers = [
+            (name.lower().encode(), value.encode())
+            for name, value in (HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})).items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status = perf_counter(), 0
         correlation_id = str(uuid7())
         scope.setdefault("state", {})["correlation_id"] = correlation_id
-        structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         static = scope["path"].startswith(STATIC_PREFIX)
+        own = [*self.headers, (b"x-correlation-id", correlation_id.encode())]
+        started, status = perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers[name] = value
-                headers["X-Correlation-ID"] = correlation_id
+                headers = message["headers"] = [*message.get("headers", ()), *own]
                 if static and status == 200:
-                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
-                else:
-                    headers.setdefault("Cache-Control", "no-store")
+                    headers.append((b"cache-control", IMMUTABLE))
+                elif not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_headers)
-        finally:
-            if not static and not scope["path"].startswith("/health"):
-                log.info("request", **_line(scope, status, started))
-            structlog.contextvars.clear_contextvars()
+        now = Context(correlation_id=correlation_id)
+        with tracing.span("http", now) as now, bound(now):
+            try:
+                await self.app(scope, receive, send_with_headers)
+            except Exception as error:
+                if status:  # half an answer is out: nothing can be said any more
+                    log.exception("answer_broken_off")
+                    raise
+                response = await self.on_error(Request(scope, receive), error)
+                await response(scope, receive, send_with_headers)
+            finally:
+                if not static:
+                    _account(scope, status, perf_counter() - started)
 
 
-def _line(scope: Scope, status: int, started: float) -> dict[str, Any]:
-    """Ids and templates, never the address itself: it may hold what was searched for."""
+def _account(scope: Scope, status: int, seconds: float) -> None:
+    """One line and one measurement: ids and templates, never the address itself: it may hold what was searched for."""
+    route = getattr(scope.get("route"), "path", "")
+    WORK.labels("gateway", "http", route, f"{status // 100}xx").observe(seconds)
+    if route.startswith("/health") or route == "/metrics":
+        return
     caller = scope["state"].get("caller")
-    return {
-        "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", None),
-        "status": status,
-        "ms": round((perf_counter() - started) * 1000, 1),
-        "operatore_id": str(caller.operatore_id) if caller is not None else None,
-    }
+    log.info(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        operatore_id=str(caller.operatore_id) if caller is not None else None,
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+from psycopg import OperationalError
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
@@ -77,6 +78,14 @@ class SessionStore:
 
     async def identify(self, token: str) -> Identity | None:
         """Who holds this token, or None when the session, the operator or the incarico has ended."""
+        try:
+            return await self._identify(token)
+        except OperationalError:
+            # The database was restarted: throw away its dead connections, then once more.
+            await self.pool.check()
+            return await self._identify(token)
+
+    async def _identify(self, token: str) -> Identity | None:
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(Identity))
             await cursor.execute(IDENTIFY, (_digest(token), self.idle))

@@ -5,6 +5,8 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from pydantic import model_validator
+
 from chassis.settings import Environment, ServiceSettings, service_config
 
 
@@ -18,7 +20,7 @@ class Settings(ServiceSettings):
     static_dir: Path = Path(__file__).parent / "static"
     https: bool = False
     """Behind TLS: the session cookie is then `Secure` and carries the `__Host-` prefix."""
-    dev_login: bool | None = None
+    dev_login: bool = False
     """Login by picking a test identity. Unset: on in demo and test alone. On anywhere else: no start."""
 
     idle_minutes: int = 30
@@ -52,11 +54,13 @@ class Settings(ServiceSettings):
     def absolute(self) -> timedelta:
         return timedelta(hours=self.absolute_hours)
 
-    def allows_dev_login(self) -> bool:
-        """Whether test identities may sign in; RuntimeError when asked for where real people work."""
+    @model_validator(mode="after")
+    def _check_dev_login(self) -> "Settings":
         harmless = self.environment in (Environment.DEMO, Environment.TEST)
         if self.dev_login and not harmless:
-            raise RuntimeError(
+            raise ValueError(
                 "GATEWAY_DEV_LOGIN is set although SISO_ENV is neither demo nor test: refusing to start"
             )
-        return harmless if self.dev_login is None else self.dev_login
+        if "dev_login" not in self.model_fields_set:
+            self.dev_login = harmless
+        return self

@@ -49,9 +49,13 @@ class AccessWriter:
         self._refuse(self._take())
         await self._disconnect()
 
+    @property
+    def running(self) -> bool:
+        return self.task is not None and not self.task.done()
+
     async def append(self, row: Accesso) -> None:
         """Returns once the row is committed; Unavailable when it could not be."""
-        if self.task is None or self.task.done():
+        if not self.running:
             raise _unavailable()
         written = asyncio.get_running_loop().create_future()
         self.pending.append((row, written))
