@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,13 @@ from contracts.events import Envelope, Event
 RETRYABLE = ("40001", "40P01", "55P03")
 """serialization_failure, deadlock_detected, lock_not_available"""
 
-INSERT_OUTBOX = text(
+INSERT_OUTBOX = (
     "INSERT INTO outbox (id, type, subject, sequence, envelope)"
-    " VALUES (:id, :type, :subject, :sequence, CAST(:envelope AS jsonb))"
+    " VALUES (%(id)s, %(type)s, %(subject)s, %(sequence)s, %(envelope)s)"
 )
-INSERT_INBOX = text(
-    "INSERT INTO inbox (consumer, event_id, type) VALUES (:consumer, :event_id, :type) ON CONFLICT DO NOTHING"
+INSERT_INBOX = (
+    "INSERT INTO inbox (consumer, event_id, type) VALUES (%(consumer)s, %(event_id)s, %(type)s)"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -31,14 +32,15 @@ class Transaction:
     def __init__(self, session: Session, envelope: Envelope | None = None) -> None:
         self.session = session
         self.envelope = envelope
+        self._connection = session.connection()
 
     def emit(self, event: Event, *, sequence: int = 0) -> None:
         """Tells the others, if and only if this transaction commits."""
         envelope = envelope_of(event, sequence)
-        self.session.execute(
+        self._connection.exec_driver_sql(
             INSERT_OUTBOX,
             {
-                "id": envelope.id,
+                "id": str(envelope.id),
                 "type": envelope.type,
                 "subject": envelope.subject,
                 "sequence": sequence,
@@ -49,8 +51,8 @@ class Transaction:
     def first_time(self, consumer: str) -> bool:
         """Takes the incoming event into the inbox; False when this consumer has had it before."""
         assert self.envelope is not None
-        row = {"consumer": consumer, "event_id": self.envelope.id, "type": self.envelope.type}
-        return bool(self.session.execute(INSERT_INBOX, row).rowcount)  # type: ignore[attr-defined]
+        row = {"consumer": consumer, "event_id": str(self.envelope.id), "type": self.envelope.type}
+        return self._connection.exec_driver_sql(INSERT_INBOX, row).rowcount == 1
 
 
 class SqlDatabase:
@@ -58,10 +60,11 @@ class SqlDatabase:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.engine = create_engine(
-            settings.database_url,
-            pool_size=2,
-            max_overflow=max(settings.rpc_workers, settings.event_workers),
-            pool_pre_ping=True,
+            # psycopg 3 would block the whole process under eventlet; psycopg2 is made green by it.
+            make_url(settings.database_url).set(drivername="postgresql+psycopg2"),
+            # one for each worker: opened when first needed, then kept (an overflow connection is made and thrown away)
+            pool_size=max(settings.rpc_workers, settings.event_workers),
+            max_overflow=2,
             connect_args={"options": "-c statement_timeout=15000 -c lock_timeout=5000", "connect_timeout": 5},
         )
 
@@ -91,7 +94,10 @@ def _expected_failures() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if _sqlstate(error) in RETRYABLE:
+        # A connection that died since it was last used is found out by the first statement: nothing was done yet.
+        # A COMMIT (no statement) whose connection dies is not: nobody knows whether it took.
+        gone = error.connection_invalidated and error.statement is not None
+        if gone or _sqlstate(error) in RETRYABLE:
             raise Transient(str(error.orig)) from error
         if isinstance(error, OperationalError | InterfaceError):
             raise Unavailable(
