@@ -144,7 +144,7 @@ def leftovers(layout: Layout) -> list[int]:
 
 
 def sweep(layout: Layout, patience: float = 15.0) -> int:
-    """Stop every leftover of this stack: SIGTERM, then SIGKILL after `patience` seconds. Returns how many there were."""
+    """Stop every leftover of this stack: SIGTERM, SIGKILL after `patience` seconds. Returns how many there were."""
     pids = leftovers(layout)
     for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + wait

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from sisolocal import environment
 from sisolocal.errors import PortTaken, SisoError
@@ -207,7 +207,7 @@ class Supervisor:
         return {"applicazione": self.base_url, "posta": self.infra.mail.mailbox_url}
 
 
-def read_state(layout: Layout) -> dict[str, object]:
+def read_state(layout: Layout) -> dict[str, Any]:
     """The state file, empty when there is none."""
     try:
         return dict(json.loads(layout.state_file.read_text()))

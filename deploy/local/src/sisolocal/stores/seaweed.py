@@ -71,8 +71,8 @@ class Seaweed(Store):
             argv.append(f"-{part}.port.grpc={self.ports[f'weed_{part}_grpc']}")
         argv += [
             "-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
-            f"-s3.config={self.folder / 's3.json'}", "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false",
-            "-s3.iam=false", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock",
+            "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false", "-s3.iam=false",
+            f"-s3.config={self.folder / 's3.json'}", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock",
         ]  # fmt: skip
         names = [
             "weed_jwt_signing_key", "weed_jwt_signing_read_key", "weed_jwt_filer_signing_key",

@@ -1,0 +1,87 @@
+"""`./siso test`: the checks, then one pytest run over what was asked, whose closing line is the last."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sisolocal.background import down
+from sisolocal.infra import Infra
+from sisolocal.layout import Layout, repository_root
+from sisolocal.show import say
+from sisolocal.teststack import NAME
+
+HOMES = ("libs", "services", "gateway", "deploy")
+CHECKS = {
+    "stile (ruff)": ["ruff", "check", "--quiet", "."],
+    "tipi (mypy)": ["mypy"],
+    "dipendenze fra pacchetti (import-linter)": ["lint-imports", "--no-cache"],
+}
+
+
+def folders(kind: str) -> list[str]:
+    """The folders of one kind of test, in the order they run: the quick ones first."""
+    root = repository_root()
+    homes = [
+        root / "libs",
+        *sorted((root / "services").iterdir()),
+        root / "gateway",
+        *sorted((root / "deploy").iterdir()),
+    ]
+    if kind in ("unit", "integration", "contract"):
+        found = [home / "tests" / kind for home in homes]
+    elif kind == "rest":  # tests of the libraries, the gateway and the stack that name no level
+        found = [path for home in HOMES for path in (root / home).glob("**/tests/test_*.py") if _ours(path)]
+    else:
+        found = [root / "tests" / kind]
+    return [str(path.relative_to(root)) for path in sorted(found) if path.exists()]
+
+
+def _ours(path: Path) -> bool:
+    return "node_modules" not in path.parts
+
+
+SETS = {
+    "unit": ("unit",),
+    "integration": ("integration", "contract", "rest"),
+    "e2e": ("e2e",),
+    "faults": ("faults",),
+    "all": ("unit", "contract", "architecture", "rest", "integration", "e2e", "faults"),
+}
+
+
+def run_tests(which: str, extra: list[str], keep: bool) -> int:
+    """Run a set of tests. The exit code is not 0 when a check or a test failed."""
+    root = repository_root()
+    failed = _checks(root) if which == "all" else []
+    paths = [path for kind in SETS[which] for path in folders(kind)]
+    was_up = any(store.pid for store in Infra(Layout.of(NAME)).stores)
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    if failed:
+        say(f"Controlli non riusciti: {', '.join(failed)} (si veda sopra). Seguono i test.", "bold red")
+    try:
+        code = subprocess.run(
+            [sys.executable, "-m", "pytest", *paths, *extra], cwd=root, env=env, check=False
+        ).returncode
+    finally:
+        if not was_up and not keep:
+            down(Layout.of(NAME))
+    return code or int(bool(failed))
+
+
+def _checks(root: Path) -> list[str]:
+    """Run the static checks; the names of those that failed, with their output shown."""
+    failed = []
+    for name, argv in CHECKS.items():
+        began = time.monotonic()
+        program = Path(sys.executable).with_name(argv[0])
+        done = subprocess.run([program, *argv[1:]], cwd=root, capture_output=True, text=True, check=False)
+        verdict = "bene" if done.returncode == 0 else "NON RIUSCITO"
+        say(f"{name}: {verdict} ({time.monotonic() - began:.0f} s)")
+        if done.returncode != 0:
+            failed.append(name)
+            sys.stderr.write(done.stdout[-8000:] + done.stderr[-4000:])
+    return failed
