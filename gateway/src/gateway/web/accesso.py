@@ -1,0 +1,118 @@
+"""In and out: the dev login with its test identities, logout, the session kept alive, the key of the drafts."""
+
+import hmac
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from contracts.errors import Forbidden
+from gateway.auth import Caller, CsrfError, authorize
+from gateway.logged import LoggedRoute
+from gateway.login import clear_cookie, list_identities, safe_return, set_cookie, sign_in
+from gateway.operatori import Incarico
+from gateway.resources import Gateway
+from gateway.web.forms import Form, read_form
+from gateway.web.page import done, public
+
+router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
+
+WHAT_ROLES_DO = {
+    "assistente_sociale": "cerca le persone, apre e segue i casi, scrive il diario, propone gli interventi",
+    "coordinatore": "vede i casi del settore, li assegna, approva gli interventi",
+    "amministrativo": "propone i pagamenti, genera il flusso SIUSS",
+    "contabilita": "liquida i pagamenti",
+    "dirigente": "legge i report del suo ente",
+    "rpd": "legge il registro degli accessi",
+    "amministratore_sistema": "vede i caricamenti notturni e gli operatori; non vede nessun caso",
+    "analista": "legge i report di tutta la provincia",
+}
+ENTE_NAMES = {"F704": "Comune di Monza", "B212": "Comune di Brugherio"}
+
+
+@dataclass(frozen=True)
+class TestIdentity:
+    """One line of the login page."""
+
+    __test__ = False  # a name pytest would otherwise collect
+
+    key: str
+    name: str
+    role: str
+    settore: str
+    can: str
+
+
+def group_identities(incarichi: list[Incarico]) -> list[tuple[str, list[TestIdentity]]]:
+    """By ente, the largest first, as they come."""
+    groups: dict[str, list[TestIdentity]] = {}
+    for incarico in incarichi:
+        identity = TestIdentity(
+            incarico.identita,
+            incarico.nome,
+            incarico.ruolo,
+            incarico.settore,
+            WHAT_ROLES_DO.get(incarico.ruolo, ""),
+        )
+        groups.setdefault(ENTE_NAMES.get(incarico.ente, incarico.ente), []).append(identity)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
+
+
+async def _login_page(request: Request, form: Form, after: str, status: int = 200) -> Response:
+    groups = group_identities(await list_identities(request.app.state.gateway))
+    return public(
+        request, "pagine/accedi.html", title="Entra", status=status, form=form, groups=groups, after=after
+    )
+
+
+@router.get("/accedi")
+async def show_login(request: Request) -> Response:
+    return await _login_page(request, Form(), safe_return(request.query_params.get("ritorno")))
+
+
+@router.post("/accedi")
+async def login(request: Request) -> Response:
+    """A session of the chosen identity. No password: the gateway refuses to start with this outside demo and test."""
+    form = await read_form(request)
+    after = safe_return(form.get("ritorno"))
+    try:
+        token = await sign_in(request, form.get("identita"))
+    except Forbidden as error:
+        if isinstance(error, CsrfError):
+            raise
+        form.general.append(error.message)
+        return await _login_page(request, form, after, form.status)
+    response = RedirectResponse(after, status_code=303)
+    set_cookie(request, response, token)
+    return response
+
+
+@router.post("/esci")
+async def logout(request: Request, caller: Annotated[Caller, Depends(authorize())]) -> Response:
+    gateway: Gateway = request.app.state.gateway
+    await gateway.sessions.revoke(caller.session_id, caller.operatore_id)
+    response = done("/accedi", "uscito")
+    clear_cookie(request, response)
+    return response
+
+
+@router.post("/sessione")
+async def keep_session(request: Request, caller: Annotated[Caller, Depends(authorize())]) -> Response:
+    """Any request keeps the session alive; this one does nothing else."""
+    return JSONResponse({"secondi": request.app.state.gateway.settings.idle_minutes * 60})
+
+
+@router.get("/bozze/chiave")
+async def draft_key(request: Request, caller: Annotated[Caller, Depends(authorize())]) -> Response:
+    """The key of this person's drafts: the browser keeps only what it encrypted with it, so the next person at the same
+    desk cannot read them, and the same person finds them again after any logout."""
+    gateway: Gateway = request.app.state.gateway
+    key = hmac.new(gateway.secret, b"bozze:" + caller.operatore_id.bytes, sha256).digest()
+    owner = sha256(key).hexdigest()[:16]
+    return JSONResponse(
+        {"chiave": b64encode(key).decode(), "persona": owner}, headers={"Cache-Control": "no-store"}
+    )

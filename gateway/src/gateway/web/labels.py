@@ -1,0 +1,180 @@
+"""The words of the office for the values of the contracts, with the colour that goes with a state.
+
+A value without a label is shown as it is, underscores as blanks: a new value never breaks a page.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Label:
+    text: str
+    colour: str = ""
+
+
+STATI: dict[str, dict[str, Label]] = {
+    "cartella": {
+        "aperta": Label("Aperto, da prendere in carico", "ambra"),
+        "in_carico": Label("In carico", "verde"),
+        "chiusa": Label("Chiuso"),
+    },
+    "foglio": {
+        "proposto": Label("Da approvare", "ambra"),
+        "approvato": Label("Approvato", "verde"),
+        "respinto": Label("Respinto", "rosso"),
+        "sospeso": Label("Sospeso", "viola"),
+        "chiuso": Label("Chiuso"),
+    },
+    "erogazione": {
+        "proposta": Label("Da liquidare", "ambra"),
+        "approvata": Label("Approvata", "blu"),
+        "liquidata": Label("Liquidata", "verde"),
+        "pagata": Label("Pagata", "verde"),
+        "annullata": Label("Annullata"),
+    },
+    "avviso": {
+        "nuovo": Label("Nuovo", "blu"),
+        "letto": Label("Letto"),
+        "confermato": Label("Confermato", "verde"),
+        "contestato": Label("Contestato", "viola"),
+    },
+    "stampa": {
+        "in_corso": Label("In preparazione", "blu"),
+        "pronta": Label("Pronta", "verde"),
+        "fallita": Label("Non riuscita", "rosso"),
+    },
+    "caricamento": {
+        "in_corso": Label("In corso", "blu"),
+        "completato": Label("Completato", "verde"),
+        "rifiutato": Label("Rifiutato", "rosso"),
+        "in_attesa": Label("Aspetta una persona", "ambra"),
+    },
+    "anagrafico": {
+        "residente": Label("Residente", "verde"),
+        "deceduto": Label("Deceduto", "rosso"),
+        "emigrato": Label("Non più residente", "viola"),
+    },
+    "siuss": {
+        "da_correggere": Label("Da correggere", "rosso"),
+        "pronto": Label("Pronto", "verde"),
+        "inviato": Label("Inviato", "blu"),
+        "accettato": Label("Accettato", "verde"),
+        "rifiutato": Label("Rifiutato dall’INPS", "rosso"),
+        "annullato": Label("Annullato"),
+    },
+}
+
+AREE = {
+    "famiglia_minori": "Famiglia e minori",
+    "disabili": "Persone con disabilità",
+    "dipendenze": "Dipendenze",
+    "anziani": "Anziani",
+    "immigrati": "Immigrati e nomadi",
+    "poverta": "Povertà e disagio adulti",
+    "multiutenza": "Multiutenza",
+}
+TIPI_VOCE = {
+    "colloquio": "Colloquio",
+    "telefonata": "Telefonata",
+    "mail": "Mail",
+    "visita_domiciliare": "Visita domiciliare",
+    "riunione": "Riunione",
+    "nota": "Nota",
+}
+TIPI_ISEE = {
+    "ordinario": "Ordinario",
+    "minorenni": "Per prestazioni a minorenni",
+    "universitario": "Universitario",
+    "sociosanitario": "Sociosanitario",
+    "sociosanitario_residenze": "Sociosanitario per residenze",
+    "corrente": "Corrente",
+}
+TIPI_DOCUMENTO = {
+    "relazione": "Relazione",
+    "identita": "Documento d’identità",
+    "sanitario": "Certificato o referto sanitario",
+    "tribunale": "Atto del tribunale",
+    "isee": "Attestazione ISEE",
+    "domanda": "Domanda o modulo",
+    "lettera": "Lettera",
+    "altro": "Altro",
+}
+TIPI_PASSAGGIO = {
+    "apertura": "Apertura",
+    "presa_in_carico": "Presa in carico",
+    "assegnazione": "Assegnazione",
+    "passaggio_settore": "Passaggio di settore",
+    "chiusura": "Chiusura",
+    "riapertura": "Riapertura",
+    "variazione_anagrafica": "Variazione anagrafica",
+}
+TIPI_AVVISO = {
+    "decesso": "Decesso",
+    "trasferimento": "Trasferimento",
+    "nascita": "Nascita",
+    "variazione": "Variazione anagrafica",
+    "nucleo": "Nucleo familiare",
+    "foglio_da_approvare": "Da approvare",
+    "foglio_deciso": "Intervento deciso",
+    "stampa_pronta": "Stampa pronta",
+}
+SEZIONI_STAMPA = {
+    "presa_in_carico": "Presa in carico e passaggi",
+    "diario": "Diario",
+    "isee": "ISEE",
+    "fogli": "Interventi e pagamenti",
+    "documenti": "Elenco dei documenti",
+}
+CARATTERI = {"periodico": "Periodico (ogni mese)", "occasionale": "Una volta sola"}
+RUOLI = {
+    "assistente_sociale": "Assistente sociale",
+    "coordinatore": "Coordinatrice o coordinatore",
+    "amministrativo": "Ufficio amministrativo",
+    "contabilita": "Contabilità",
+    "dirigente": "Dirigente",
+    "rpd": "Responsabile della protezione dei dati",
+    "amministratore_sistema": "Amministratore di sistema",
+    "analista": "Analista dei report",
+    "segretariato": "Segretariato sociale",
+}
+SETTORI = {
+    "minori": "Minori",
+    "adulti": "Adulti",
+    "anziani": "Anziani",
+    "amministrativo": "Amministrativo",
+}
+SESSI = {"M": "Maschio", "F": "Femmina"}
+SECTIONS = {
+    "anagrafe": "Anagrafe", "presa_in_carico": "Presa in carico", "diario": "Diario", "isee": "ISEE", "fogli": "Interventi",
+    "liquidazioni": "Pagamenti", "documenti": "Documenti", "stampe": "Stampe", "siuss": "SIUSS", "report": "Report",
+    "avvisi": "Avvisi", "caricamenti": "Notte", "registro_accessi": "Registro accessi", "operatori": "Operatori",
+}  # fmt: skip
+
+WORDS: dict[str, dict[str, str]] = {
+    "area": AREE, "tipo_voce": TIPI_VOCE, "tipo_isee": TIPI_ISEE, "tipo_documento": TIPI_DOCUMENTO,
+    "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,
+    "sesso": SESSI, "sezione": SECTIONS, "sezione_stampa": SEZIONI_STAMPA,
+}  # fmt: skip
+
+
+def plain(value: str) -> str:
+    """`visita_domiciliare` → "Visita domiciliare"."""
+    words = value.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def word(value: object, kind: str) -> str:
+    """The office's word for a value of the vocabulary `kind`."""
+    text = str(value or "")
+    return WORDS[kind].get(text, plain(text))
+
+
+def state(value: object, kind: str) -> Label:
+    """Text and colour of a state of the aggregate `kind`."""
+    text = str(value)
+    return STATI[kind].get(text, Label(plain(text)))
+
+
+def options(kind: str) -> list[tuple[str, str]]:
+    """Value and word of a whole vocabulary, for a select."""
+    return list(WORDS[kind].items())

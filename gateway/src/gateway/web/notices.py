@@ -1,0 +1,38 @@
+"""What a page says after something was done: a fixed table, so that an address can never put words on a page."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`draft`: kind of the draft that is no longer needed; the page adds its id."""
+
+    text: str
+    draft: str = ""
+
+
+NOTICES: dict[str, Notice] = {
+    "caso_aperto": Notice("Caso aperto. Puoi prenderlo in carico da “Azioni”.", "caso"),
+    "in_carico": Notice("Il caso è in carico a te."),
+    "assegnato": Notice("Assegnazione registrata.", "carico"),
+    "chiuso": Notice("Caso chiuso. Resta leggibile e si può riaprire.", "carico"),
+    "riaperto": Notice("Caso riaperto.", "carico"),
+    "diario": Notice("Voce di diario registrata.", "diario"),
+    "diario_rettificato": Notice("Voce rettificata. La versione di prima resta nella storia.", "rettifica"),
+    "diario_annullato": Notice("Voce annullata. Resta leggibile, barrata, con il motivo."),
+    "isee": Notice("ISEE registrato.", "isee"),
+    "foglio": Notice("Intervento proposto. Lo approva chi coordina, non chi lo propone.", "foglio"),
+    "approvato": Notice("Intervento approvato."),
+    "respinto": Notice("Intervento respinto. Chi lo ha proposto riceve un avviso."),
+    "erogazione": Notice("Pagamento proposto. Lo liquida un’altra persona."),
+    "liquidata": Notice("Pagamento liquidato."),
+    "annullata": Notice("Pagamento annullato."),
+    "documento": Notice("Documento caricato.", "documento"),
+    "stampa": Notice("Stampa avviata: ti avviso quando è pronta."),
+    "avviso_confermato": Notice("Variazione confermata."),
+    "avviso_contestato": Notice("Segnalazione inviata.", "avviso"),
+    "avviso_letto": Notice("Avviso segnato come letto."),
+    "flusso": Notice("Flusso generato: scaricalo e caricalo sul portale INPS."),
+    "caricamento": Notice("Caricamento lasciato passare."),
+    "uscito": Notice("Sei uscito."),
+}

@@ -1,0 +1,207 @@
+"""What every page has: the person, the menu, the bell; and the ways a view answers."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from contracts.anagrafe import EntiOut, ListEnti
+from contracts.errors import DomainError, NotFound
+from contracts.notifiche import AvvisiOut, ListAvvisi
+from gateway.auth import Authorize, Caller, authorize
+from gateway.web import formats, labels
+from gateway.web.forms import Form
+from gateway.web.notices import NOTICES, Notice
+from gateway.web.templating import render, render_part
+
+BELL_SECONDS = 1.0
+"""The count on the bell is worth no more waiting than this."""
+
+MENU = (
+    ("oggi", "Oggi", "/", "avvisi:leggi"),
+    ("persone", "Persone", "/persone", "anagrafe:leggi"),
+    ("casi", "Casi", "/casi", "presa_in_carico:leggi"),
+    ("interventi", "Interventi", "/interventi", "fogli:leggi"),
+    ("pagamenti", "Pagamenti", "/pagamenti", "liquidazioni:leggi"),
+    ("siuss", "SIUSS", "/siuss", "siuss:leggi"),
+    ("report", "Report", "/report", "report:leggi"),
+    ("notte", "Notte", "/notte", "caricamenti:leggi"),
+    ("accessi", "Registro accessi", "/registro-accessi", "registro_accessi:leggi"),
+)
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in, as the top bar shows it."""
+
+    name: str
+    role: str
+    place: str
+
+
+@dataclass
+class Page:
+    title: str
+    section: str
+    path: str
+    query: dict[str, str]
+    person: Person | None = None
+    caller: Caller | None = None
+    unread: int | str = 0
+    csrf: str = ""
+    session_seconds: int = 0
+    notice: Notice | None = None
+    menu: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def can(self, scope: str) -> bool:
+        """Whether to show what needs this scope; the services decide again."""
+        return self.caller is not None and self.caller.can(scope)
+
+    @property
+    def greeting(self) -> str:
+        hour = formats.now().hour
+        word = "Buongiorno" if 5 <= hour < 14 else "Buon pomeriggio" if 14 <= hour < 18 else "Buonasera"
+        return f"{word} {self.person.name.split()[0]}" if self.person else word
+
+
+def page_scope(*scopes: str, optional: Sequence[str] = (), body_limit: int | None = None) -> Authorize:
+    """`authorize` for a page: the bell's scope is asked besides."""
+    known = {} if body_limit is None else {"body_limit": body_limit}
+    return authorize(*scopes, optional=(*optional, "avvisi:leggi"), **known)
+
+
+class Gathering:
+    """Runs what a page needs side by side; a part that does not answer is named instead of failing the page.
+
+    `optional` swallows Unavailable, Forbidden and the like (any DomainError): use it for side blocks only, never for
+    the page's own subject.
+    """
+
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+
+    async def optional(self, what: str, answer: Awaitable[T], otherwise: T) -> T:
+        try:
+            return await answer
+        except DomainError as error:
+            log.warning("page_part_missing", part=what, code=error.code)
+            if not isinstance(error, NotFound) and what not in self.missing:
+                self.missing.append(what)
+            return otherwise
+
+
+async def nothing(value: T) -> T:
+    """For `asyncio.gather`: the part that this person may not see, or this page does not need."""
+    return value
+
+
+async def bell_count(caller: Caller) -> int | str:
+    """Unread alerts; a dash when notifiche does not answer in time."""
+    if "avvisi:leggi" not in caller.scopes or not caller.can("avvisi:leggi"):
+        return 0
+    try:
+        answer: AvvisiOut = await caller.call(
+            "notifiche", "list_avvisi", ListAvvisi(limite=1), timeout=BELL_SECONDS
+        )
+    except DomainError:
+        return "–"
+    return answer.non_letti
+
+
+class EnteNames:
+    """Names of the comuni, asked once: they do not change while a process lives, and hold nothing personal."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    async def name(self, caller: Caller, codice: str) -> str:
+        if codice not in self._names:
+            try:
+                answer: EntiOut = await caller.call("anagrafe", "list_enti", ListEnti(), timeout=BELL_SECONDS)
+            except DomainError:
+                return codice
+            self._names |= {ente.codice: ente.nome for ente in answer.enti}
+        return self._names.get(codice, codice)
+
+
+ente_names = EnteNames()
+
+
+async def place_of(caller: Caller) -> str:
+    """ "Monza – Area Minori"."""
+    ente = await ente_names.name(caller, caller.ente)
+    return f"{ente} – Area {labels.word(caller.settore, 'settore')}" if caller.settore else ente
+
+
+async def page_of(request: Request, caller: Caller, title: str, section: str) -> Page:
+    unread, place = await asyncio.gather(bell_count(caller), place_of(caller))
+    return Page(
+        title=title,
+        section=section,
+        path=request.url.path,
+        query=dict(request.query_params),
+        person=Person(caller.nome, caller.ruolo, place),
+        caller=caller,
+        unread=unread,
+        csrf=caller.csrf,
+        session_seconds=request.app.state.gateway.settings.idle_minutes * 60,
+        notice=NOTICES.get(request.query_params.get("fatto", "")),
+        menu=[(key, text, url) for key, text, url, scope in MENU if caller.can(scope)],
+    )
+
+
+async def respond(
+    request: Request, caller: Caller, template: str, *, title: str, section: str, status: int = 200,
+    part: str = "", **context: Any,
+) -> Response:  # fmt: skip
+    """The page as HTML. Personal pages are never kept by the browser or a proxy."""
+    page = await page_of(request, caller, title, section)
+    if page.notice and page.notice.draft:
+        page.notice = Notice(page.notice.text, f"{page.notice.draft}:{context.get('bozza', '')}")
+    context = {"page": page, "form": Form(), **context}
+    html = render_part(template, part, context) if part else render(template, context)
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+
+def public(request: Request, template: str, *, title: str, status: int = 200, **context: Any) -> Response:
+    """A page for someone who has not signed in (login, errors)."""
+    page = Page(title=title, section="", path=request.url.path, query={})
+    html = render(template, {"page": page, "form": Form(), **context})
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+
+def done(path: str, notice: str = "", query: str = "") -> RedirectResponse:
+    """Post/Redirect/Get: after a change the browser asks for the page again, with a word on what was done."""
+    kept = {key: value for key, value in parse_qsl(query) if key != "fatto"}
+    parameters = urlencode(kept | ({"fatto": notice} if notice else {}))
+    return RedirectResponse(f"{path}?{parameters}" if parameters else path, status_code=303)
+
+
+def first_page(caller: Caller) -> str:
+    """Where someone starts who has neither cases nor alerts."""
+    return next((url for _, _, url, scope in MENU if caller.can(scope)), "/aiuto")
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def page_number(request: Request) -> int:
+    text = request.query_params.get("pagina", "1")
+    return max(int(text), 1) if text.isdigit() and len(text) < 6 else 1
+
+
+def page_count(total: int, size: int) -> int:
+    return max((total + size - 1) // size, 1)

@@ -1,0 +1,61 @@
+"""Every HTML page of the gateway, and the page of an error."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import Problem
+from gateway.web import (
+    accesso,
+    avvisi,
+    caso_pagine,
+    diario,
+    documenti,
+    informazioni,
+    interventi,
+    notte,
+    oggi,
+    pagamenti,
+    persone,
+    registro,
+    report,
+    siuss,
+)  # fmt: skip
+from gateway.web.page import public
+
+router = APIRouter()
+for module in (
+    accesso, oggi, avvisi, persone, diario, interventi, documenti, registro, caso_pagine, pagamenti, siuss, report, notte,
+    informazioni,
+):  # fmt: skip
+    router.include_router(module.router)
+
+SAFE = {
+    403: "Non è stato registrato nulla. Se ti serve per lavorare, chiedilo a chi coordina.",
+    404: "Può essere un indirizzo scritto male, oppure qualcosa che non riguarda il tuo lavoro.",
+    413: "Non è stato caricato nulla.",
+    500: "Quello che avevi già registrato è al sicuro. Quello che stavi scrivendo è rimasto in bozza su questo computer.",
+    503: "Quello che avevi già registrato è al sicuro, e quello che stavi scrivendo è rimasto in bozza su questo computer. "
+    "Di solito bastano pochi minuti.",
+}
+TITLES = {
+    403: "Questo non si può fare",
+    404: "Qui non c’è niente",
+    409: "Non si può fare adesso",
+    413: "File troppo grande",
+    422: "Qualcosa non va nei dati",
+    500: "Qualcosa si è rotto da parte nostra",
+    503: "Un pezzo del sistema non risponde",
+}
+
+
+def error_page(request: Request, problem: Problem) -> Response:
+    """What happened, what is safe, what to do, and a code for the help desk. The same page for what does not exist and for
+    what one may not see."""
+    detail = problem.detail if problem.status != 404 else "La pagina che cerchi non c’è."
+    return public(
+        request, "pagine/errore.html", title=TITLES.get(problem.status, problem.title), status=problem.status,
+        titolo=TITLES.get(problem.status, problem.title), spiegazione=detail, sicuro=SAFE.get(problem.status, ""),
+        codice=problem.instance[-12:] if problem.status != 404 else "",
+        riprova=request.url.path if request.method == "GET" and problem.status in (500, 503) else "",
+    )  # fmt: skip
