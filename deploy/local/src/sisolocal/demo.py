@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from sisolocal import environment
-from sisolocal.errors import SisoError
+from sisolocal import city
 from sisolocal.infra import locked
 from sisolocal.layout import Layout
-from sisolocal.process import INHERITED
 from sisolocal.show import CONSOLE, following, say
 from sisolocal.supervisor import Supervisor
 
@@ -58,7 +52,10 @@ def run_demo(layout: Layout, residenti: int, port: int | None) -> int:
                 with following(supervisor):
                     supervisor.start()
                 say(f"Sistema pronto in {time.monotonic() - began:.0f} secondi.", "bold green")
-                load_city(supervisor, residenti)
+                present = city.loaded(layout)
+                if present not in (None, residenti):
+                    say(f"La città caricata ha {present} residenti; per rifarla: ./siso demo --da-capo")
+                city.load(layout, supervisor.environment(), residenti)
                 show_addresses(supervisor)
                 with following(supervisor):
                     threading.Event().wait()
@@ -83,59 +80,14 @@ def run_check(layout: Layout, residenti: int, port: int | None) -> int:
             with interruptible():
                 with following(supervisor):
                     supervisor.start()
-                load_city(supervisor, residenti)
-                return walk(supervisor)
+                city.load(layout, supervisor.environment(), residenti)
+                return city.walk(layout, supervisor.environment())
         except Stopped:
             say("Interrotto.")
             return 130
         finally:
             if supervisor.phase != "fermo":
                 supervisor.stop()
-
-
-def walk(supervisor: Supervisor) -> int:
-    """Run the walk. Whatever happens, exactly one JSON object reaches standard output."""
-    argv = [sys.executable, "-m", "sisodemo", "check", "--base-url", supervisor.base_url]
-    argv += ["--mailbox-url", supervisor.infra.mail.mailbox_url]
-    done = subprocess.run(argv, env=tool_environment(supervisor), stdout=subprocess.PIPE, check=False)
-    try:
-        seen = json.loads(done.stdout)
-    except ValueError:
-        seen = {
-            "ok": False,
-            "errore": f"la verifica è terminata con codice {done.returncode} senza un risultato",
-        }
-    sys.stdout.write(json.dumps(seen, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
-    return done.returncode if done.returncode else int(seen.get("ok") is False)
-
-
-def load_city(supervisor: Supervisor, residenti: int) -> None:
-    """Load the demo city once per stack. Raises SisoError when the loader fails."""
-    stamp = supervisor.layout.base / "data" / "citta.json"
-    if stamp.exists():
-        loaded = json.loads(stamp.read_text())["residenti"]
-        if loaded != residenti:
-            say(
-                f"La città caricata ha {loaded} residenti; per rifarla: ./siso demo --da-capo --residenti {residenti}"
-            )
-        return
-    argv = [sys.executable, "-m", "sisodemo", "load", "--residenti", str(residenti)]
-    done = subprocess.run(argv, env=tool_environment(supervisor), stdout=sys.stderr, check=False)
-    if done.returncode != 0:
-        raise SisoError(f"Il caricamento della città di prova non è riuscito (codice {done.returncode}).")
-    stamp.write_text(json.dumps({"residenti": residenti}))
-
-
-def tool_environment(supervisor: Supervisor) -> dict[str, str]:
-    """What the loader and the walk may know: everything, for they act for all services."""
-    env = {key: os.environ[key] for key in (*INHERITED, "TERM", "COLUMNS", "NO_COLOR") if key in os.environ}
-    env |= environment.full(supervisor.infra)
-    return env | {
-        "SISO_BASE_URL": supervisor.base_url,
-        "SISO_MAILBOX_URL": supervisor.infra.mail.mailbox_url,
-        "SISO_DATA_DIR": str(supervisor.layout.base / "data" / "citta"),
-    }
 
 
 def show_addresses(supervisor: Supervisor) -> None:

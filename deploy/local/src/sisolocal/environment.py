@@ -72,11 +72,15 @@ def mail(host: str, port: int, base_url: str) -> dict[str, str]:
 
 
 def full(infra: Infra, environment: str = "demo") -> dict[str, str]:
-    """Everything, plus the administrator of the broker (topology, dead queues)."""
+    """Everything, the administrator of the broker (topology, dead queues) and the addresses for people."""
     env: dict[str, str] = {}
     for owner in EVERYBODY:
         env |= of(infra, owner, environment)
-    return env | {"SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url}
+    return env | {
+        "SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url,
+        "SISO_BASE_URL": f"http://127.0.0.1:{infra.ports['gateway']}",
+        "SISO_MAILBOX_URL": infra.mail.mailbox_url,
+    }
 
 
 def write(infra: Infra, env: dict[str, str]) -> None:

@@ -29,6 +29,18 @@ def role_names() -> list[str]:
     return [*(f"{service}-{role}" for service in SERVICES for role in ROLES), RELAY, GATEWAY]
 
 
+def answers_ready(port: int) -> bool:
+    """True when `/health/ready` on this port of the loopback says 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 class RoleProcess:
     """One process that answers `/health/ready` on a port of its own."""
 
@@ -37,16 +49,14 @@ class RoleProcess:
         self.port = port
         self.child = Child(infra.layout, Spec(name, argv, env, infra.layout.base, stop_timeout=10))
 
+    @property
+    def pid(self) -> int | None:
+        """The pid while the process lives."""
+        return self.child.pid
+
     def ready(self) -> bool:
         """True when the process says that it is ready."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return answers_ready(self.port)
 
     def start(self) -> None:
         """Start and wait until ready. Raises StartFailed with the last log lines."""
@@ -71,8 +81,9 @@ def processes(infra: Infra, env_name: str) -> Iterator[RoleProcess]:
         for role in ROLES:
             argv = [program("chassis"), "run", service, "--role", role]
             yield _process(infra, f"{service}-{role}", argv, env)
-    everything = environment.full(infra, env_name)
-    del everything["SISO_AMQP_ADMIN_URL"]
+    everything: dict[str, str] = {}
+    for owner in EVERYBODY:
+        everything |= environment.of(infra, owner, env_name)
     yield _process(infra, RELAY, [program("chassis"), "relay", *EVERYBODY], everything)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",

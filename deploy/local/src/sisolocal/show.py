@@ -19,7 +19,7 @@ COLOURS = {"pronto": "green", "errore": "bold red", "riavvio": "yellow", "avvio"
 
 def say(message: str, style: str = "") -> None:
     """One line for people, outside any live table."""
-    CONSOLE.print(Text(message, style=style))
+    CONSOLE.print(Text(message, style=style), soft_wrap=True)
 
 
 def state_text(state: str) -> Text:

@@ -38,6 +38,8 @@ class Part(Protocol):
 
     @property
     def child(self) -> Child: ...
+    @property
+    def pid(self) -> int | None: ...
     def start(self) -> None: ...
 
 
@@ -90,7 +92,7 @@ class Supervisor:
         self.roles = list(processes(self.infra, self._env_name))
         self.infra.ports.ensure_free([f"health_{role.name}" for role in self.roles])
         self.roles = list(processes(self.infra, self._env_name))
-        environment.write(self.infra, environment.full(self.infra, self._env_name))
+        environment.write(self.infra, self.environment())
         for part in self.parts:
             self.entries[part.name] = Entry()
         try:
@@ -99,6 +101,10 @@ class Supervisor:
             self._set_phase("errore" if isinstance(error, SisoError) else "arresto")
             self.stop()
             raise
+
+    def environment(self) -> dict[str, str]:
+        """Everything there is to know of this stack, secrets included."""
+        return environment.full(self.infra, self._env_name)
 
     def _start_in_order(self) -> None:
         self._set_phase("archivi")
@@ -179,7 +185,7 @@ class Supervisor:
             entry.state = state
             for part in self.parts:
                 if part.name == name:
-                    entry.pid = part.child.pid
+                    entry.pid = part.pid
         self._write()
 
     def _set_phase(self, phase: str) -> None:

@@ -1,0 +1,52 @@
+"""The demo city of a running stack: loaded once, walked by `sisodemo check`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from sisolocal.errors import SisoError
+from sisolocal.layout import Layout
+from sisolocal.process import INHERITED
+
+
+def tool_environment(layout: Layout, env: dict[str, str]) -> dict[str, str]:
+    """What the loader and the walk may know: everything, for they act for all services."""
+    mine = {key: os.environ[key] for key in (*INHERITED, "TERM", "COLUMNS", "NO_COLOR") if key in os.environ}
+    return mine | env | {"SISO_DATA_DIR": str(layout.base / "data" / "citta")}
+
+
+def loaded(layout: Layout) -> int | None:
+    """How many residenti this stack has been given, None when none yet."""
+    stamp = layout.base / "data" / "citta.json"
+    return int(json.loads(stamp.read_text())["residenti"]) if stamp.exists() else None
+
+
+def load(layout: Layout, env: dict[str, str], residenti: int) -> None:
+    """Generate and load the city, unless this stack has one. Raises SisoError when the loader fails."""
+    if loaded(layout) is not None:
+        return
+    argv = [sys.executable, "-m", "sisodemo", "load", "--residenti", str(residenti)]
+    done = subprocess.run(argv, env=tool_environment(layout, env), stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise SisoError(f"Il caricamento della città di prova non è riuscito (codice {done.returncode}).")
+    (layout.base / "data" / "citta.json").write_text(json.dumps({"residenti": residenti}))
+
+
+def walk(layout: Layout, env: dict[str, str]) -> int:
+    """Walk the main job. Whatever happens, exactly one JSON object reaches standard output; 0 if all held."""
+    argv = [sys.executable, "-m", "sisodemo", "check", "--base-url", env["SISO_BASE_URL"]]
+    argv += ["--mailbox-url", env["SISO_MAILBOX_URL"]]
+    done = subprocess.run(argv, env=tool_environment(layout, env), stdout=subprocess.PIPE, check=False)
+    try:
+        seen = dict(json.loads(done.stdout))
+    except (ValueError, TypeError):
+        seen = {
+            "ok": False,
+            "errore": f"la verifica è terminata con codice {done.returncode} senza un risultato",
+        }
+    sys.stdout.write(json.dumps(seen, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return done.returncode or int(seen.get("ok") is False)
