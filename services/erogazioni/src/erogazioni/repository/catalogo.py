@@ -20,7 +20,7 @@ class CatalogoRepository:
         """Items valid on `data` for an area (empty: all), each with its INPS benefit, by code."""
         query = _voci(data).order_by(voci_istat.c.codice)
         if area:
-            query = query.where(voci_istat.c.aree.any(area))
+            query = query.where(voci_istat.c.aree.contains([area]))
         return [_voce(row) for row in self._session.execute(query).mappings()]
 
     def get_voce(self, codice: str, data: date) -> VoceCatalogo | None:
