@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aio_pika
 import structlog
@@ -112,8 +112,8 @@ class AvvisiFanOut:
     async def _consume(self) -> None:
         self.connection = await aio_pika.connect_robust(self.url, reconnect_interval=1, heartbeat=15)
         channel = await self.connection.channel()
-        await channel.declare_exchange(EXCHANGE, "topic", durable=True)
-        queue = await channel.declare_queue(exclusive=True, auto_delete=True)
+        # The exchange belongs to notifiche: until it is there, the bind fails and we come back.
+        queue = await channel.declare_queue(f"gateway.avvisi.{uuid4().hex}", exclusive=True, auto_delete=True)
         await queue.bind(EXCHANGE, BINDING)
         await queue.consume(self._on_message, no_ack=True)
 
