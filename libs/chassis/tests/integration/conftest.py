@@ -20,10 +20,10 @@ from uuid import uuid4
 import aio_pika
 import psycopg
 import pytest
-from contracts.mandato import Mandato
 
 from chassis import mandate
 from chassis.migrations import CREATE_OUTBOX
+from contracts.mandato import Mandato
 
 TOY = Path(__file__).with_name("toy.py")
 TABLES = """
@@ -52,7 +52,12 @@ class Toy:
 
     def token(self, audience: str = "report") -> str:
         who = Mandato(
-            operatore_id=uuid4(), incarico_id=uuid4(), ruolo="prova", ente="F704", settore="minori", estensioni={}
+            operatore_id=uuid4(),
+            incarico_id=uuid4(),
+            ruolo="prova",
+            ente="F704",
+            settore="minori",
+            estensioni={},
         )
         return mandate.sign(who, (audience,), mandate.load_private_key(self.private_key))
 
@@ -116,7 +121,7 @@ def toy(
         connection.execute(CREATE_OUTBOX + TABLES)
         connection.execute(f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{app_role}"')
     env = service_env("report") | {"REPORT_DATABASE_URL": urls.app}
-    yield Toy(env, urls.migrator, amqp_url, siso_run.keys.private_key_file)
+    return Toy(env, urls.migrator, amqp_url, siso_run.keys.private_key_file)
 
 
 @pytest.fixture

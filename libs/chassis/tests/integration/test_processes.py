@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from contracts.cartella import Area, CartellaApertaV1, StatoCartella
 
 from chassis import dead
 from chassis.outbox import envelope_of
+from contracts.cartella import Area, CartellaApertaV1, StatoCartella
 
 from .conftest import Process, Toy, eventually
 
@@ -40,7 +40,7 @@ def opened(numero: str, cartella_id: UUID | None = None) -> bytes:
 def empty_queues(toy: Toy) -> Iterator[None]:
     """The virtual host is shared by the run: nothing of another test may be waiting."""
     asyncio.run(_purge(toy.amqp_admin))
-    yield
+    return
 
 
 async def _purge(amqp_url: str) -> None:
@@ -83,7 +83,9 @@ def test_refusal_keeps_nothing_and_tells_the_caller_why(toy: Toy, start: Start) 
 def test_without_a_mandate_for_this_service_nothing_is_done(toy: Toy, start: Start, token: str) -> None:
     start("rpc")
 
-    (reply,) = toy.call({"testo": "ciao"}, token=toy.token("cartella") if token == "other-audience" else token or " ")
+    (reply,) = toy.call(
+        {"testo": "ciao"}, token=toy.token("cartella") if token == "other-audience" else token or " "
+    )
 
     assert reply["error"]["exc_args"][0] == "mandato.non_valido"
     assert toy.rows("SELECT * FROM note") == []
@@ -126,7 +128,9 @@ def test_dead_event_requeued_is_handled(toy: Toy, start: Start) -> None:
     back = asyncio.run(dead.requeue(toy.amqp_admin, "report"))
 
     assert back == 1
-    eventually(lambda: len(asyncio.run(dead.list_dead(toy.amqp_admin, "report"))) == 1)  # refused again, not lost
+    eventually(
+        lambda: len(asyncio.run(dead.list_dead(toy.amqp_admin, "report"))) == 1
+    )  # refused again, not lost
     assert asyncio.run(dead.drop(toy.amqp_admin, "report", "")) == 1
     assert asyncio.run(dead.list_dead(toy.amqp_admin, "report")) == []
     assert events.status("/health/live") == 200

@@ -1,0 +1,139 @@
+"""The whole system for tests that cross services: started once a run on its own stack, used over HTTP as people do."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+
+CITY = 2_000
+Json = dict[str, Any]
+
+
+class Person:
+    """Someone signed in: a cookie and a CSRF token."""
+
+    def __init__(self, base_url: str, identity: str) -> None:
+        self.http = httpx.Client(base_url=f"{base_url}/api/v1", timeout=30, headers={"Origin": base_url})
+        self.http.post("/dev/login", json={"identita": identity}).raise_for_status()
+        self.session = self.http.get("/sessione").raise_for_status().json()
+        self.http.headers["X-CSRF-Token"] = self.session["csrf_token"]
+        self.id = self.session["operatore_id"]
+
+    def get(self, path: str, **params: Any) -> Json:
+        return dict(self.http.get(path, params=params).raise_for_status().json())
+
+    def post(self, path: str, **body: Any) -> Json:
+        """POST that must succeed; the reply says why when it does not."""
+        reply = self.http.post(path, json=body)
+        assert reply.status_code < 300, f"{path}: {reply.status_code} {reply.text}"
+        return dict(reply.json()) if reply.content else {}
+
+    def try_post(self, path: str, **body: Any) -> httpx.Response:
+        return self.http.post(path, json=body)
+
+    def find(self, text: str) -> list[Json]:
+        return list(self.get("/residenti", testo=text)["residenti"])
+
+    def open_case(self, residente_id: str, area: str = "famiglia_minori") -> Json:
+        """A case opened and taken in charge."""
+        case = self.post(
+            "/cartelle",
+            residente_id=residente_id,
+            area=area,
+            motivo="Prima richiesta",
+            idempotency_key=str(uuid4()),
+        )
+        return self.post(f"/cartelle/{case['id']}/presa-in-carico", version=case["version"])
+
+    def write(self, case: Json, text: str, private: bool = False, key: str | None = None) -> Json:
+        return self.post(
+            f"/cartelle/{case['id']}/diario",
+            tipo="colloquio",
+            quando="2026-11-23T10:00:00Z",
+            testo=text,
+            privata=private,
+            idempotency_key=key or str(uuid4()),
+        )
+
+
+@dataclass
+class System:
+    """Addresses of the running system, and (when the tests started it) its processes."""
+
+    base_url: str
+    supervisor: Any = None
+
+    def sign_in(self, identity: str) -> Person:
+        return Person(self.base_url, identity)
+
+    def residents(self, surname_like: str = "", ente: str = "F704", limit: int = 50) -> list[Json]:
+        """Some residents, straight from the registry's table: tests need to know whom to look for."""
+        rows = self.query(
+            "anagrafe",
+            "SELECT id::text, cognome, nome FROM residenti WHERE ente = %s AND cognome ILIKE %s AND stato = 'residente'"
+            " ORDER BY id LIMIT %s",
+            (ente, f"{surname_like}%", limit),
+        )
+        return [{"id": row[0], "cognome": row[1], "nome": row[2]} for row in rows]
+
+    def query(self, service: str, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        with psycopg.connect(self.supervisor.infra.postgres.role_url(service, "migrator")) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def documents(self, collection: str) -> Any:
+        """A collection of cartella's database."""
+        from pymongo import MongoClient
+
+        client: Any = MongoClient(self.supervisor.infra.mongo.url(), uuidRepresentation="standard")
+        return client.get_default_database()[collection]
+
+    def child(self, name: str) -> Any:
+        """A process of the system by name: `relay`, `erogazioni-events`, `rabbitmq` …"""
+        return next(part for part in self.supervisor.parts if part.name == name).child
+
+    def kill(self, name: str) -> None:
+        """kill -9; the supervisor brings it back."""
+        os.kill(self.child(name).pid, 9)
+
+    def back(self, name: str, not_pid: int, seconds: float = 60) -> None:
+        """Waits until a killed process is another one and says that it is ready."""
+        part = next(part for part in self.supervisor.parts if part.name == name)
+        ready = part.ready if hasattr(part, "ready") else part.works
+        eventually(lambda: self.child(name).pid not in (None, not_pid) and ready(), seconds)
+
+
+def eventually(holds: Callable[[], Any], seconds: float = 30, why: str = "") -> Any:
+    """The first true value of `holds()`; fails the test when none comes in time. Errors count as not yet."""
+    deadline, last = time.monotonic() + seconds, ""
+    while time.monotonic() < deadline:
+        try:
+            if value := holds():
+                return value
+        except (httpx.HTTPError, AssertionError, psycopg.Error, OSError, KeyError, IndexError) as error:
+            last = f"{type(error).__name__}: {error}"
+        time.sleep(0.1)
+    raise AssertionError(f"did not come to hold in {seconds} s: {why} {last}")
+
+
+def start_system() -> System:
+    """Starts everything from nothing on the stack `.siso/e2e` and loads a small city."""
+    from sisolocal.demo import load_city
+    from sisolocal.layout import Layout
+    from sisolocal.supervisor import Supervisor
+
+    layout = Layout.of("e2e", Path(__file__).resolve().parents[1])
+    first = Supervisor(layout, durable=False)
+    first.infra.stop()
+    first.infra.erase()
+    supervisor = Supervisor(layout, durable=False)
+    supervisor.start()
+    load_city(supervisor, CITY)
+    return System(supervisor.base_url, supervisor)
