@@ -254,7 +254,8 @@ def test_entries_come_newest_first_and_page(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("MADRE", 1), ("a (50", 1), (".*", 0), ("50%", 1), ("[a-z]+", 0), ("  ", 1), ("$", 0)]
+    ("text", "found"),
+    [("MADRE", 1), ("a (50", 1), (".*", 0), ("50%", 1), ("[a-z]+", 0), ("  ", 1), ("$", 0), ("madre\0", 1)],
 )
 def test_searched_text_is_text_and_never_a_pattern(
     database: MongoDatabase, giulia: Mandato, caso: CartellaOut, text: str, found: int

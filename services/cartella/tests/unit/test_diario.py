@@ -1,6 +1,6 @@
 """The diary's rules, without a store."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -48,6 +48,14 @@ def test_an_entry_may_not_tell_of_the_future() -> None:
 def test_an_entry_without_time_zone_is_refused() -> None:
     with pytest.raises(Invalid):
         written(quando=datetime(2026, 11, 20, 10, 0))  # noqa: DTZ001 - the very thing refused
+
+
+@pytest.mark.parametrize("year", [1, 1899])
+def test_an_entry_of_another_century_is_refused(year: int) -> None:
+    with pytest.raises(Invalid) as refused:
+        written(quando=datetime(year, 1, 1, tzinfo=timezone(timedelta(hours=1))))
+
+    assert "quando" in refused.value.fields
 
 
 def test_an_entry_of_blanks_is_refused() -> None:

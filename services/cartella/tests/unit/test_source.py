@@ -43,11 +43,3 @@ def test_rights_become_queries_in_one_module() -> None:
     ]
 
     assert found == ["visibility.py"]
-
-
-def test_every_rpc_of_the_contract_is_answered() -> None:
-    from contracts.rpc import RPC
-
-    missing = [name for name in RPC["cartella"] if not hasattr(cartella.service.CartellaService, name)]
-
-    assert missing == []

@@ -4,7 +4,7 @@ A private entry has one reader, its author, and is never spoken of: no event, no
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cartella.domain.steps import Step, stale, to_store_precision
@@ -12,6 +12,7 @@ from contracts.cartella import AddVoceDiario, RectifyVoceDiario, TipoVoce, Versi
 from contracts.errors import Conflict, Forbidden, Invalid
 
 CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _past(quando: datetime, now: datetime) -> datetime:
         raise Invalid(
             "voce.quando", "Manca il fuso orario.", fields={"quando": "Indica data e ora complete."}
         )
+    if quando < EARLIEST:
+        raise Invalid("voce.quando", "La data è troppo lontana.", fields={"quando": "Controlla l'anno."})
     if quando > now + CLOCK_SKEW:
         raise Invalid(
             "voce.quando",

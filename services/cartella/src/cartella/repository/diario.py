@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 
 from cartella.domain.diario import VoceDiario
 from cartella.models import VOCI_DIARIO, Document, Store, voce_document, voce_of
+from cartella.repository.pages import total_of
 from cartella.repository.visibility import readable
 from chassis.outbox import Transient
 from contracts.cartella import ListVociDiario
@@ -34,9 +35,10 @@ class DiarioRepository:
     def find(self, request: ListVociDiario, mandato: Mandato) -> tuple[list[VoceDiario], int]:
         """The page asked for, newest first, and how many there are in all."""
         where = _wanted(request, mandato)
-        total = self.voci.count_documents(where, session=self.session)
         page = self.voci.find(where, session=self.session).sort(NEWEST_FIRST)
-        return [voce_of(row) for row in page.skip(request.salta).limit(request.limite)], total
+        rows = list(page.skip(request.salta).limit(request.limite))
+        total = total_of(request, len(rows), lambda: self.voci.count_documents(where, session=self.session))
+        return [voce_of(row) for row in rows], total
 
     def all_of(self, cartella_id: UUID, mandato: Mandato) -> list[VoceDiario]:
         """Every entry the caller may read, newest first."""
@@ -69,7 +71,7 @@ def _wanted(request: ListVociDiario, mandato: Mandato) -> Document:
     wanted: Document = {"cartella_id": request.cartella_id, **readable(mandato)}
     if request.tipo:
         wanted["tipo"] = request.tipo.value
-    if text := request.testo.strip():
-        # Escaped: what a person types is text, never a pattern.
+    if text := request.testo.replace("\0", "").strip():
+        # Escaped: what a person types is text, never a pattern (and MongoDB takes no NUL in one).
         wanted["testo"] = {"$regex": re.escape(text), "$options": "i"}
     return wanted

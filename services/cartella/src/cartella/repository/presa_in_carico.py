@@ -22,6 +22,7 @@ from cartella.models import (
     cartella_of,
     passaggio_document,
 )
+from cartella.repository.pages import total_of
 from cartella.repository.visibility import visible
 from chassis.outbox import Transient
 from contracts.cartella import ListCartelle
@@ -67,9 +68,13 @@ class CartellaRepository:
             {"$limit": request.limite},
             {"$project": {"passaggi": 0}},
         ]
-        total = self._match(wanted, right, [{"$count": "totale"}])
-        rows = self._match(wanted, right, page) if total else []
-        return [cartella_of(row) for row in rows], total[0]["totale"] if total else 0
+        rows = self._match(wanted, right, page)
+
+        def count() -> int:
+            counted = self._match(wanted, right, [{"$count": "totale"}])
+            return int(counted[0]["totale"]) if counted else 0
+
+        return [cartella_of(row) for row in rows], total_of(request, len(rows), count)
 
     def opened_by(self, cartella_id: UUID, mandato: Mandato, scope: str) -> Cartella | None:
         """The case a repeated opening command made the first time, if it is still within reach."""
@@ -137,7 +142,7 @@ def _wanted(request: ListCartelle, mandato: Mandato) -> Document:
         wanted["stato"] = request.stato.value
     if request.area:
         wanted["area"] = request.area.value
-    return {**wanted, **_numero(request.numero.strip().upper())}
+    return {**wanted, **_numero(request.numero.replace("\0", "").strip().upper())}
 
 
 def _numero(numero: str) -> Document:

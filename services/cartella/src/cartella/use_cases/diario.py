@@ -10,7 +10,7 @@ from cartella.domain.steps import Step, local_date
 from cartella.models import Store
 from cartella.repository.diario import DiarioRepository
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.common import require_writable, step_of
+from cartella.use_cases.steps import require_writable, step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.cartella import (
     AddVoceDiario,

@@ -4,7 +4,7 @@ from cartella.domain import isee as rules
 from cartella.domain.steps import local_date
 from cartella.repository.isee import IseeRepository
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.common import require_writable, step_of
+from cartella.use_cases.steps import require_writable, step_of
 from chassis.mongo import MongoDatabase
 from contracts.cartella import AddIsee, IseeListOut, IseeOut, IseeRegistratoV1, ListIsee
 from contracts.mandato import Mandato

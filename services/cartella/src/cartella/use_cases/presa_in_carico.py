@@ -8,7 +8,7 @@ from cartella.domain import apertura, presa_in_carico
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date, utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.common import step_of
+from cartella.use_cases.steps import step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.base import Command
 from contracts.cartella import (
