@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from anagrafe.jobs.carica import Risultato, load_file
+from anagrafe.adapters import examine
+from anagrafe.jobs.carica import ALREADY, Risultato, load_file
 from anagrafe.repository import carico
 from anagrafe.settings import Settings
 from contracts.anagrafe import StatoCaricamento
@@ -52,8 +53,11 @@ def riprendi() -> int:
 def load_files(paths: Iterable[Path], settings: Settings) -> Iterator[Risultato]:
     """Loads files, several comuni at once; results as they come."""
     files = _expand([str(path) for path in paths])
+    for done in _already_loaded(files, settings):
+        files.remove(done)
+        yield Risultato(done.name, _comune(done), StatoCaricamento.COMPLETATO, ALREADY, examine(done).righe)
     processes = settings.processi or os.cpu_count() or 1
-    if processes == 1 or len(files) == 1:
+    if processes == 1 or len(files) < 2:
         for path in files:
             yield load_file(path, settings)
         return
@@ -66,6 +70,13 @@ def load_files(paths: Iterable[Path], settings: Settings) -> Iterator[Risultato]
             jobs = [pool.submit(partial(_load_in_order, settings=settings), paths) for paths in largest_first]
             for job in as_completed(jobs):
                 yield from job.result()
+
+
+def _already_loaded(files: list[Path], settings: Settings) -> list[Path]:
+    """Files that were loaded before, the same to the byte: found without starting any process."""
+    with carico.connect(settings.database_url) as connection:
+        known = carico.completed(connection, [path.name for path in files])
+    return [path for path in files if path.name in known and examine(path).sha256 in known[path.name]]
 
 
 def _load_in_order(paths: list[Path], settings: Settings) -> list[Risultato]:

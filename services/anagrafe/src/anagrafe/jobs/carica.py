@@ -29,6 +29,8 @@ APPLY = (
     passi.ENTE_CARICATO,
 )
 
+ALREADY = "già caricato: nessun effetto"
+
 
 @dataclass(frozen=True)
 class Risultato:
@@ -73,7 +75,7 @@ def _load(connection: Connection, esame: Esame, settings: Settings, started: flo
     found = store.register(connection, esame.ente, esame.path.name, esame.sha256, esame.giorno)
     name = esame.path.name
     if found.stato is StatoCaricamento.COMPLETATO:
-        return Risultato(name, esame.ente, found.stato, "già caricato: nessun effetto", esame.righe)
+        return Risultato(name, esame.ente, found.stato, ALREADY, esame.righe)
     if found.stato is StatoCaricamento.IN_ATTESA and not found.confermata:
         return Risultato(name, esame.ente, found.stato, "attende la conferma di una persona", esame.righe)
     if not found.nuova:

@@ -80,6 +80,15 @@ def register(connection: Connection, ente: str, file: str, sha256: str, giorno: 
     return Registrazione(row[0], StatoCaricamento(row[1]), False, row[2])
 
 
+def completed(connection: Connection, files: Sequence[str]) -> dict[str, set[str]]:
+    """File name → checksums of the contents taken in under that name."""
+    rows = connection.execute(
+        "SELECT file, array_agg(sha256) FROM caricamenti WHERE stato = 'completato' AND file = ANY(%s) GROUP BY file",
+        (list(files),),
+    ).fetchall()
+    return {file: set(checksums) for file, checksums in rows}
+
+
 def restart(connection: Connection, caricamento_id: UUID) -> None:
     """The file is tried again (interrupted before, or refused): its old report goes."""
     connection.execute("DELETE FROM righe_rifiutate WHERE caricamento_id = %s", (caricamento_id,))

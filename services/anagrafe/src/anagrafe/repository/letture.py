@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from anagrafe.models import Caricamento, Ente, Luogo, Residente, ResidenteStorico, RigaRifiutata
@@ -123,7 +123,7 @@ class ResidenteRepository:
 def _rank(words: Sequence[str], text: ColumnElement[str]) -> ColumnElement[int]:
     """0: the whole query begins the surname; 1: a word is the surname; 2: every word begins one; 3: inside."""
     if not words:
-        return literal(0)
+        return case((text.is_(None), 1), else_=0)
     whole = text.like(f" {' '.join(words)}%")
     surname = or_(*(text.like(f" {word} %") for word in words))
     every = and_(*(text.like(f"% {word}%") for word in words))

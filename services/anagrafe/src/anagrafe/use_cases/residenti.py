@@ -59,7 +59,11 @@ def _search(people: ResidenteRepository, query: Ricerca, limit: int) -> tuple[Se
         found = people.by_surname(query.words[0], more)
         if len(found) == more:
             return found, len(found)
-    return people.by_words(query.words, query.born, limit)
+    found, total = people.by_words(query.words, query.born, limit)
+    if not found and len(query.words) == 1:  # perhaps the beginning of a codice fiscale
+        found = people.by_codice_prefix(query.words[0].upper(), more)
+        total = len(found)
+    return found, total
 
 
 def get_residente(request: GetResidente, mandato: Mandato, db: SqlDatabase) -> ResidenteOut:
