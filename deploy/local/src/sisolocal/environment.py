@@ -32,6 +32,8 @@ def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:
         env[f"{prefix}_MIGRATION_URL"] = sqlalchemy_url(infra.postgres.role_url(owner, "migrator"))
     if owner in S3_USERS:
         env |= s3(owner, infra.s3.address, infra.s3.access_key(owner), infra.s3.secret_key(owner), owner)
+    if owner == "report":
+        env["REPORT_PSEUDONYM_KEY"] = infra.credentials["report_pseudonym_key"]
     if owner == "notifiche":
         env |= mail("127.0.0.1", infra.ports["smtp"], f"http://127.0.0.1:{infra.ports['gateway']}")
     if owner == "gateway":

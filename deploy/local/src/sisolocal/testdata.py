@@ -243,10 +243,15 @@ class TestRun:
 
     def _sql_env(self, service: str, urls: PgUrls) -> dict[str, str]:
         prefix = service.upper()
-        return self._common() | {
-            f"{prefix}_DATABASE_URL": environment.sqlalchemy_url(urls.app),
-            f"{prefix}_MIGRATION_URL": environment.sqlalchemy_url(urls.migrator),
-        }
+        secret = {"REPORT_PSEUDONYM_KEY": "0123456789abcdef" * 4} if service == "report" else {}
+        return (
+            self._common()
+            | secret
+            | {
+                f"{prefix}_DATABASE_URL": environment.sqlalchemy_url(urls.app),
+                f"{prefix}_MIGRATION_URL": environment.sqlalchemy_url(urls.migrator),
+            }
+        )
 
     def service_env(self, service: str) -> dict[str, str]:
         """The environment of a process of `service` (or `gateway`) on the databases of this run."""

@@ -1,0 +1,135 @@
+"""A crosstab: what may be asked, in which order it is shown, which cells carry no number."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.cartella import Area, StatoCartella
+from contracts.errors import Forbidden, Invalid
+from contracts.mandato import Mandato
+from contracts.report import DIMENSIONI, MISURE, Cella, CrosstabOut, RunCrosstab
+from report.domain.protection import protect
+
+Key = tuple[str, ...]
+MAX_CELLS = 10_000
+MAX_VALUES = 500
+FASCE = (("0-13", 14), ("14-17", 18), ("18-34", 35), ("35-64", 65), ("65-74", 75), ("75-84", 85))
+"""Age bands: name, first age that is too old for it."""
+FASCIA_OLTRE = "85+"
+FASCIA_IGNOTA = "n.d."
+
+
+@dataclass(frozen=True)
+class Conteggio:
+    """A cell before protection. `gruppi`: numbers of persons a reader would learn of by seeing it: those in the cell,
+    and for each filter those it leaves out (he could ask without the filter and subtract)."""
+
+    valore: int
+    gruppi: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Conteggi:
+    """Everything counted for a table. Distinct persons do not add up, so totals are counted, never summed."""
+
+    celle: Mapping[tuple[Key, Key], Conteggio]
+    righe: Mapping[Key, Conteggio]
+    colonne: Mapping[Key, Conteggio]
+    totale: Conteggio
+
+
+NESSUNO = Conteggio(0, (0,))
+VUOTO = Conteggi({}, {}, {}, NESSUNO)
+
+
+def reachable_enti(mandato: Mandato) -> tuple[str, ...]:
+    """Enti whose facts the caller may count. Forbidden where he reaches no whole ente: a part of one is not given."""
+    mandato.require("report:leggi")
+    if not (enti := mandato.enti("report:leggi")):
+        raise Forbidden("report.fuori_portata", "Il tuo incarico non permette di consultare i report.")
+    return tuple(sorted(set(enti)))
+
+
+def check(request: RunCrosstab) -> None:
+    """Refuses what is not in the dictionary of measures and dimensions."""
+    wrong: dict[str, str] = {}
+    if request.misura not in MISURE:
+        wrong["misura"] = "Questa misura non esiste."
+    asked = (*request.righe, *request.colonne)
+    if len(set(asked)) < len(asked):
+        wrong["colonne"] = "Ogni dimensione può comparire una volta sola."
+    for name, dimensions in (
+        ("righe", request.righe),
+        ("colonne", request.colonne),
+        ("filtri", request.filtri),
+    ):
+        if unknown := [one for one in dimensions if one not in DIMENSIONI]:
+            wrong[name] = f"Dimensione sconosciuta: {', '.join(unknown)[:100]}."
+    if any(not values or len(values) > MAX_VALUES for values in request.filtri.values()):
+        wrong["filtri"] = f"Un filtro vuole da 1 a {MAX_VALUES} valori."
+    if wrong:
+        raise Invalid("report.richiesta", "La richiesta non è valida.", fields=wrong)
+
+
+def assemble(
+    request: RunCrosstab, conteggi: Conteggi, enti: tuple[str, ...], soglia: int, dati_al: datetime | None
+) -> CrosstabOut:
+    """The table as it may be seen: protected cells have no number, in the body as in the totals."""
+    righe = _ordered(conteggi.righe, request.righe)
+    colonne = _ordered(conteggi.colonne, request.colonne)
+    if (len(righe) + 1) * (len(colonne) + 1) > MAX_CELLS:
+        raise Invalid(
+            "report.troppo_grande", "La tabella è troppo grande: togli una dimensione o aggiungi un filtro."
+        )
+    grid = [[conteggi.celle.get((riga, colonna), NESSUNO) for colonna in colonne] for riga in righe]
+    for riga, line in zip(righe, grid, strict=True):
+        line.append(conteggi.righe[riga])
+    grid.append([*(conteggi.colonne[colonna] for colonna in colonne), conteggi.totale])
+    celle = _published(grid, soglia)
+    return CrosstabOut(
+        misura=request.misura,
+        dimensioni_righe=request.righe,
+        dimensioni_colonne=request.colonne,
+        righe=tuple(righe),
+        colonne=tuple(colonne),
+        celle=tuple(tuple(line[:-1]) for line in celle[:-1]),
+        totali_righe=tuple(line[-1] for line in celle[:-1]),
+        totali_colonne=tuple(celle[-1][:-1]),
+        totale=celle[-1][-1],
+        soglia=soglia,
+        enti=enti,
+        dati_al=dati_al,
+    )
+
+
+def _published(grid: list[list[Conteggio]], soglia: int) -> list[list[Cella]]:
+    values = [[cell.valore for cell in line] for line in grid]
+    small = [[any(0 < persons < soglia for persons in cell.gruppi) for cell in line] for line in grid]
+    hidden = protect(values, small, soglia)
+    return [
+        [
+            Cella(valore=None, protetta=True) if hide else Cella(valore=value)
+            for value, hide in zip(line, hides, strict=True)
+        ]
+        for line, hides in zip(values, hidden, strict=True)
+    ]
+
+
+ORDER: dict[str, list[str]] = {
+    "area": [area.value for area in Area],
+    "stato": [stato.value for stato in StatoCartella],
+    "fascia_eta": [*(name for name, _ in FASCE), FASCIA_OLTRE, FASCIA_IGNOTA],
+}
+
+
+def _ordered(keys: Iterable[Key], dimensions: tuple[str, ...]) -> list[Key]:
+    """By the order of life where there is one (ages, areas, states), else by code."""
+
+    def place(key: Key) -> list[tuple[int, str]]:
+        ranks = [ORDER.get(dimension, []) for dimension in dimensions]
+        return [
+            (rank.index(value) if value in rank else len(rank), value)
+            for rank, value in zip(ranks, key, strict=True)
+        ]
+
+    return sorted(keys, key=place)
