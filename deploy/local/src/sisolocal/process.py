@@ -143,6 +143,16 @@ def leftovers(layout: Layout) -> list[int]:
     return sorted(found - _myself())
 
 
+def working_in(folder: Path) -> list[int]:
+    """Processes whose working directory is `folder`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and (entry / "cwd").readlink() == folder:
+                found.append(int(entry.name))
+    return found
+
+
 def sweep(layout: Layout, patience: float = 15.0) -> int:
     """Stop every leftover of this stack: SIGTERM, SIGKILL after `patience` seconds. Returns how many there were."""
     pids = leftovers(layout)

@@ -7,6 +7,8 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import psycopg
 from sisolocal.errors import MissingProgram, StartFailed
 from sisolocal.layout import SQL_OWNERS, write_private
 from sisolocal.postgres_roles import create_database, create_roles
-from sisolocal.process import Spec
+from sisolocal.process import Spec, working_in
 from sisolocal.stores.base import Store
 
 ACCOUNT = "postgres"
@@ -79,17 +81,29 @@ class Postgres(Store):
         drop = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups"]
         through = [*drop, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--"]
         for prefix in ([*drop, "--"], through):
-            if (
-                subprocess.run(
-                    [*prefix, "test", "-x", str(self.folder)], capture_output=True, check=False
-                ).returncode
-                == 0
-            ):
+            # not `test -x`: access(2) ignores capabilities
+            probe = [*prefix, "stat", f"{self.folder}/."]
+            if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
                 return prefix
         raise MissingProgram(
             f"L'utente «{ACCOUNT}» non può entrare in {self.folder}. Spostate il progetto in una cartella che può "
             "attraversare (per esempio sotto /srv), oppure avviate ./siso come utente normale."
         )
+
+    def start(self) -> None:
+        if self.pid is None:
+            self._clear_the_way()
+        super().start()
+
+    def _clear_the_way(self) -> None:
+        """After a kill -9: end orphaned backends, then drop a lock file whose number may be a stranger's by now."""
+        deadline = time.monotonic() + 10
+        while (orphans := working_in(self.cluster)) and time.monotonic() < deadline:
+            for pid in orphans:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def prepare(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
