@@ -172,6 +172,8 @@ class FoglioOut(Message):
     motivo_decisione: str
     version: int
     creato_il: datetime
+    motivo_stato: str = ""
+    """Why it is in its state: of a suspended foglio, what suspended it."""
 
 
 class GetFoglio(Message):
@@ -285,6 +287,8 @@ class RecordSiuss(Message):
     stato: StatoRecordSiuss
     anomalie: tuple[AnomaliaSiuss, ...] = ()
     flusso_nome: str = ""
+    operazione: str = "I"
+    """I: told, or to be told; C: told, then annulled, so that INPS has to be told of the cancellation."""
 
 
 class PreviewSiuss(Message):
