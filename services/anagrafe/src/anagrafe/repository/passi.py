@@ -141,8 +141,8 @@ SELECT f.*, row_number() OVER (PARTITION BY residente_id ORDER BY ordine) + da_v
     SELECT residente_id, da_version, %(ente)s, nucleo_id, 2, 'registrato',
         CASE WHEN {nato} THEN data_nascita ELSE coalesce(data_iscrizione, %(giorno)s) END,
         jsonb_build_object('motivo', CASE WHEN {nato} THEN 'nascita' ELSE 'immigrazione' END)
-    FROM delta WHERE (nuova AND stato <> 'E' AND NOT %(baseline)s)
-        OR (NOT nuova AND stato = 'R' AND (da_ente <> %(ente)s OR da_stato = 'E'))
+    FROM delta WHERE NOT %(baseline)s AND ((nuova AND stato <> 'E')
+        OR (NOT nuova AND stato = 'R' AND (da_ente <> %(ente)s OR da_stato = 'E')))
     UNION ALL
     SELECT residente_id, da_version, %(ente)s, nucleo_id, 3, 'decesso_annullato', %(giorno)s, '{{}}'::jsonb
     FROM delta WHERE NOT nuova AND da_ente = %(ente)s AND da_stato = 'D' AND stato <> 'D'
