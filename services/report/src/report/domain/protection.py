@@ -6,98 +6,121 @@ a set of sums: each row adds up to its total, each column to its, the totals to 
 (total → row → column → total), hidden cells are the edges whose flow the reader does not know. He knows it is at
 least 1, because zeros are published. A cell is safe when its flow can be raised at least to `soglia` along a
 closed way of hidden edges: forward edges may carry more, backward ones must be able to spare it. Where there is no
-such way, the cheapest one is hidden (Dijkstra; a hidden edge costs nothing, a published one its number). There
-always is one: row, column and grand total.
+such way, the cheapest one is hidden (a hidden edge costs nothing, a published one its number). There always is one:
+row, column and grand total.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
 
 Grid = Sequence[Sequence[int]]
 MARGIN_COST = 4
 """Totals are worth more than cells of the same size."""
-
-
-@dataclass(frozen=True)
-class _Edge:
-    start: int
-    end: int
-    row: int
-    column: int
-    value: int
-    cost: int
-
-
-@dataclass(frozen=True)
-class _Arc:
-    edge: _Edge
-    to: int
-    forward: bool
+FAR = np.int64(2**60)
 
 
 def protect(values: Grid, sensitive: Sequence[Sequence[bool]], soglia: int) -> list[list[bool]]:
     """Which cells to hide. `values`: the table with its totals as last column and last row; `sensitive`: cells that
     are too small by themselves. A zero is never hidden."""
-    arcs = _network(values)
-    hidden = [
-        [flag and value > 0 for flag, value in zip(*row, strict=True)] for row in _zip(sensitive, values)
-    ]
-    edges = {(arc.edge.row, arc.edge.column): arc.edge for out in arcs for arc in out}
+    table = _Table(np.array(values, dtype=np.int64))
+    small = np.argwhere(np.array(sensitive, dtype=bool) & (table.values > 0))
+    for row, column in small:
+        table.hide(row, column)
     # the largest first: its way often serves the smaller ones too
-    small = sorted((edge for at, edge in edges.items() if hidden[at[0]][at[1]]), key=lambda edge: -edge.value)
-    for edge in small:
-        for other in _cheapest_way(edge, max(1, soglia - edge.value), arcs, hidden):
-            hidden[other.row][other.column] = True
+    for row, column in sorted(small.tolist(), key=lambda at: -int(table.values[at[0], at[1]])):
+        need = max(1, soglia - int(table.values[row, column]))
+        for at in table.cheapest_way(row, column, need):
+            table.hide(*at)
+    hidden: list[list[bool]] = table.hidden.tolist()
     return hidden
 
 
-def _zip(sensitive: Sequence[Sequence[bool]], values: Grid) -> Iterator[tuple[Sequence[bool], Sequence[int]]]:
-    return zip(sensitive, values, strict=True)
+@dataclass(frozen=True)
+class _Costs:
+    """Price of going from a row to a column and back, for flows that must grow by some number; FAR where one cannot."""
+
+    down: Any
+    up: Any
 
 
-def _network(values: Grid) -> list[list[_Arc]]:
-    """Arcs leaving each node. Nodes: rows, columns, then the two ends of the grand total."""
-    rows, columns = len(values) - 1, len(values[0]) - 1
-    sink, source = rows + columns, rows + columns + 1
-    arcs: list[list[_Arc]] = [[] for _ in range(rows + columns + 2)]
-    for i, line in enumerate(values):
-        for j, value in enumerate(line):
-            if value == 0:
-                continue
-            start = (sink if i == rows else source) if j == columns else (rows + j if i == rows else i)
-            end = (source if i == rows else i) if j == columns else (sink if i == rows else rows + j)
-            margin = i == rows or j == columns
-            edge = _Edge(start, end, i, j, value, value * MARGIN_COST if margin else value)
-            arcs[start].append(_Arc(edge, end, True))
-            arcs[end].append(_Arc(edge, start, False))
-    return arcs
+class _Table:
+    """The flow network of a table. Its nodes are the rows and columns, the totals being one more of each: a cell joins
+    its row with its column. Flow goes from row to column in the body and in the grand total, from column to row in
+    the other totals: so it closes."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+        self.hidden = np.zeros(values.shape, dtype=bool)
+        self._downward = np.ones(values.shape, dtype=bool)
+        self._downward[-1, :-1] = self._downward[:-1, -1] = False
+        self._price = values.copy()
+        self._price[-1, :] *= MARGIN_COST
+        self._price[:-1, -1] *= MARGIN_COST
+        self._costs: dict[int, _Costs] = {}
+
+    def hide(self, row: int, column: int) -> None:
+        self.hidden[row, column] = True
+        self._price[row, column] = 0
+        for costs in self._costs.values():
+            for matrix in (costs.down, costs.up):
+                if matrix[row, column] < FAR:
+                    matrix[row, column] = 0
+
+    def _for(self, need: int) -> _Costs:
+        """Along the flow every cell may carry more; against it only one that keeps at least 1."""
+        if need not in self._costs:
+            spares = self.values > need
+            there = self.values > 0
+            self._costs[need] = _Costs(
+                down=np.where(there & (self._downward | spares), self._price, FAR),
+                up=np.where(there & (~self._downward | spares), self._price, FAR),
+            )
+        return self._costs[need]
+
+    def cheapest_way(self, row: int, column: int, need: int) -> list[tuple[int, int]]:
+        """Cells of the cheapest way by which this cell's flow can grow by `need`, itself left out."""
+        costs = self._for(need)
+        own = costs.down[row, column], costs.up[row, column]
+        costs.down[row, column] = costs.up[row, column] = FAR
+        try:
+            if self._downward[row, column]:
+                return _search(costs.up, costs.down, column, row)
+            return [(r, c) for c, r in _search(costs.down.T, costs.up.T, row, column)]
+        finally:
+            costs.down[row, column], costs.up[row, column] = own
 
 
-def _cheapest_way(edge: _Edge, need: int, arcs: list[list[_Arc]], hidden: list[list[bool]]) -> list[_Edge]:
-    """Edges of the cheapest way from the edge's end back to its start that lets it carry `need` more."""
-    costs, came_by = {edge.end: 0}, dict[int, _Arc]()
-    queue = [(0, 0, edge.end)]
-    while queue:
-        cost, steps, node = heappop(queue)
-        if node == edge.start:
-            return _trace(edge, came_by)
-        if cost > costs[node]:
-            continue
-        for arc in arcs[node]:
-            if arc.edge is edge or not (arc.forward or arc.edge.value > need):
-                continue
-            price = cost + (0 if hidden[arc.edge.row][arc.edge.column] else arc.edge.cost)
-            if price < costs.get(arc.to, price + 1):
-                costs[arc.to], came_by[arc.to] = price, arc
-                heappush(queue, (price, steps + 1, arc.to))
-    raise ValueError("the totals of this table do not hold its cells")
+def _search(up: Any, down: Any, start: int, goal: int) -> list[tuple[int, int]]:
+    """Cheapest way from column `start` to row `goal` in alternating steps (Bellman and Ford, a whole step at once);
+    `up[r, c]`: price from column c to row r, `down[r, c]`: from row r to column c."""
+    rows, columns = up.shape
+    row_cost, column_cost = np.full(rows, FAR), np.full(columns, FAR)
+    row_from, column_from = np.full(rows, -1), np.full(columns, -1)
+    column_cost[start] = 0
+    while row_cost[goal] > 0:
+        better_rows = _relax(up + column_cost[None, :], row_cost, row_from, axis=1)
+        better_columns = _relax(down + row_cost[:, None], column_cost, column_from, axis=0)
+        if not (better_rows or better_columns):
+            break
+    if row_cost[goal] >= FAR:
+        raise ValueError("the totals of this table do not hold its cells")
+    way, row = [], goal
+    while True:
+        column = int(row_from[row])
+        way.append((row, column))
+        if column == start:
+            return way
+        row = int(column_from[column])
+        way.append((row, column))
 
 
-def _trace(edge: _Edge, came_by: dict[int, _Arc]) -> list[_Edge]:
-    way, node = [], edge.start
-    while node != edge.end:
-        arc = came_by[node]
-        way.append(arc.edge)
-        node = arc.edge.start if arc.forward else arc.edge.end
-    return way
+def _relax(prices: Any, cost: Any, came_from: Any, axis: int) -> bool:
+    """Takes the cheaper ways into `cost` and `came_from`; whether there was one."""
+    best = prices.argmin(axis=axis)
+    found = np.minimum(prices.min(axis=axis), FAR)
+    better = found < cost
+    cost[better], came_from[better] = found[better], best[better]
+    return bool(better.any())
