@@ -89,6 +89,7 @@ def make_foglio(**over: Any) -> Foglio:
         approvatore_id=uuid4(),
         deciso_il=NOW,
         motivo_decisione="",
+        motivo_stato="",
         version=2,
         creato_il=NOW,
     )

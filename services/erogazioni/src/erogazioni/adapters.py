@@ -52,6 +52,14 @@ def write_records(records: Iterable[RecordPs]) -> Iterator[bytes]:
                 yield _take(document, sink)
 
 
+def write_cancellation(frammento: bytes) -> bytes:
+    """The record as it was sent, with TipoOperazione C: INPS finds it by the same key fields (WaaS.Comuni, issue 9)."""
+    cancelled = frammento.replace(b' TipoOperazione="I"', b' TipoOperazione="C"')
+    if cancelled == frammento:
+        raise ValueError("not the bytes of an insertion")
+    return cancelled
+
+
 def assemble(header: bytes, frammenti: Iterable[bytes]) -> Iterator[bytes]:
     """The file, piece by piece."""
     yield header

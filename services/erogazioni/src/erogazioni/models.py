@@ -151,6 +151,7 @@ fogli = Table(
     Column("approvatore_id", _uuid()),
     Column("deciso_il", _now()),
     Column("motivo_decisione", Text, nullable=False),
+    Column("motivo_stato", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("creato_il", _now(), nullable=False),
 )

@@ -75,6 +75,15 @@ def test_an_item_of_another_area_is_refused(house: House):
         house.propose(house.open_cartella(area=Area.ANZIANI), voce_istat="H01")
 
 
+def test_the_isee_of_another_case_is_refused(house: House):
+    isee_id = house.register_isee(house.open_cartella())
+
+    with pytest.raises(Invalid) as refusal:
+        house.propose(house.open_cartella(), isee_id=isee_id)
+
+    assert refusal.value.fields.keys() == {"isee_id"}
+
+
 def test_nothing_is_proposed_on_a_closed_case(house: House):
     with pytest.raises(Conflict, match=r"foglio.cartella_chiusa"):
         house.propose(house.open_cartella(stato=StatoCartella.CHIUSA))
@@ -207,6 +216,7 @@ def test_a_death_that_was_an_error_gives_the_foglio_back(house: House):
 
     resumed = fogli.get_foglio(GetFoglio(foglio_id=foglio.id), house.proponente, house.db)
     assert (resumed.stato, resumed.version) == (StatoFoglio.APPROVATO, 4)
+    assert resumed.motivo_stato == "Decesso annullato in anagrafe."
 
 
 def test_a_death_that_arrives_after_its_correction_changes_nothing(house: House):

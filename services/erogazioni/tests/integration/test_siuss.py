@@ -21,6 +21,7 @@ from contracts.erogazioni import (
     Carattere,
     FlussoGeneratoV1,
     FlussoOut,
+    FoglioOut,
     GenerateFlusso,
     GetFlusso,
     ListFlussi,
@@ -216,13 +217,71 @@ def test_the_registry_is_asked_with_the_callers_mandate_for_five_hundred_at_a_ti
     assert house.anagrafe.tokens == {"token"}
 
 
-def test_a_payment_told_to_inps_can_not_be_annulled(house: House):
-    _, erogazione = ready(house)
-    flusso = generate(house)
-
+def annul(house: House, erogazione) -> None:
     request = AnnulErogazione(erogazione_id=erogazione.id, version=erogazione.version, motivo="errore")
-    with pytest.raises(Conflict, match=flusso.nome):
-        annul_erogazione(request, house.proponente, house.db)
+    annul_erogazione(request, house.proponente, house.db)
+
+
+def operations(xml: str) -> list[tuple[str, str]]:
+    """(TipoOperazione, ImportoMensile) of each record in the file."""
+    found = etree.fromstring(xml.encode()).iterfind(".//c:PrestazioniSociali", NS)
+    return [(one.get("TipoOperazione"), one.get("ImportoMensile")) for one in found]
+
+
+def record_of(xml: str) -> str:
+    return xml[xml.index("<Beneficiario") : xml.index("</Flusso>")]
+
+
+def test_a_payment_told_and_then_annulled_is_cancelled_by_the_next_flow_with_the_bytes_that_were_sent(
+    house: House,
+):
+    _, erogazione = ready(house)
+    sent = xml_of(house, generate(house))
+    annul(house, erogazione)
+    assert [(one.stato, one.operazione) for one in preview(house)] == [(StatoRecordSiuss.PRONTO, "C")]
+
+    cancellation = generate(house, validator=FlussoValidator(Settings(siuss_xsd_file=find_xsd())))
+
+    told = xml_of(house, cancellation)
+    assert record_of(told) == record_of(sent).replace('TipoOperazione="I"', 'TipoOperazione="C"')
+    assert [(one.stato, one.flusso_nome) for one in preview(house)] == [
+        (StatoRecordSiuss.ANNULLATO, cancellation.nome)
+    ]
+    with pytest.raises(Conflict, match=r"flusso.vuoto"):
+        generate(house)
+
+
+def test_a_payment_made_anew_goes_after_the_cancellation_of_the_old_one(house: House):
+    _, erogazione = ready(house)
+    generate(house)
+    annul(house, erogazione)
+    foglio = FoglioOut.model_construct(id=erogazione.foglio_id)
+    house.liquidate(house.prepare(foglio, importo=Decimal("100.00")))
+
+    assert operations(xml_of(house, generate(house))) == [("C", "320.00"), ("I", "100.00")]
+
+
+def test_a_one_off_made_anew_in_another_month_waits_for_the_cancellation_of_the_old_one(house: House):
+    cartella = house.open_cartella()
+    house.register_isee(cartella)
+    foglio = house.approved(cartella, carattere=Carattere.OCCASIONALE)
+    october = house.liquidate(house.prepare(foglio, "2026-10"))
+    generate(house, mese="2026-10")
+    annul(house, october)
+    house.liquidate(house.prepare(foglio, "2026-11"))
+
+    with pytest.raises(Conflict, match=r"flusso.vuoto"):
+        generate(house, mese="2026-11")
+
+    assert generate(house, mese="2026-10").record == 1
+    assert generate(house, mese="2026-11").record == 1
+
+
+def test_a_payment_annulled_before_it_was_told_is_not_told(house: House):
+    _, erogazione = ready(house)
+    annul(house, erogazione)
+
+    assert preview(house) == []
 
 
 def test_a_flow_of_another_ente_does_not_exist(house: House):

@@ -97,17 +97,10 @@ def test_a_payment_is_liquidated_once():
         liquidate(make_erogazione(foglio, stato=StatoErogazione.LIQUIDATA), foglio)
 
 
-def test_a_payment_told_to_inps_is_not_annulled():
-    with pytest.raises(Conflict, match=r"F704.PS.20261123.0000001"):
-        rules.annul(
-            make_erogazione(make_foglio(), stato=StatoErogazione.LIQUIDATA), flusso="F704.PS.20261123.0000001"
-        )
-
-
 @pytest.mark.parametrize("stato", [StatoErogazione.PAGATA, StatoErogazione.ANNULLATA])
 def test_a_payment_paid_or_annulled_is_not_annulled(stato: StatoErogazione):
     with pytest.raises(Conflict, match=r"erogazione.non_annullabile"):
-        rules.annul(make_erogazione(make_foglio(), stato=stato), flusso="")
+        rules.annul(make_erogazione(make_foglio(), stato=stato))
 
 
 @given(ente=cents, beneficiario=cents, ssn=cents, share=st.integers(1, 1000))

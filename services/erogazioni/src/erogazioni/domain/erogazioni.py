@@ -52,10 +52,7 @@ def propose(
     dal, al = periodo_in(foglio, mese)
     check_beneficiario_vivo(data_decesso, al)
     if foglio.stato is not StatoFoglio.APPROVATO:
-        raise Conflict(
-            "erogazione.foglio_non_approvato",
-            f"Il foglio {foglio.numero} è {foglio.stato}: non si può pagare.",
-        )
+        raise _not_payable(foglio)
     dovuto = foglio.importo if importo is None else importo
     check_importo(foglio, dovuto)
     ente, beneficiario, ssn = split_quote(foglio, dovuto)
@@ -99,10 +96,7 @@ def liquidate(
     check_beneficiario_vivo(data_decesso, erogazione.al)
     suspended_by_death = foglio.stato is StatoFoglio.SOSPESO and data_decesso is not None
     if foglio.stato is not StatoFoglio.APPROVATO and not suspended_by_death:
-        raise Conflict(
-            "erogazione.foglio_non_approvato",
-            f"Il foglio {foglio.numero} è {foglio.stato}: non si può pagare.",
-        )
+        raise _not_payable(foglio)
     return replace(
         erogazione,
         stato=StatoErogazione.LIQUIDATA,
@@ -112,8 +106,8 @@ def liquidate(
     )
 
 
-def annul(erogazione: Erogazione, *, flusso: str) -> Erogazione:
-    """The payment withdrawn. One already told to INPS (in `flusso`) needs a cancellation there first."""
+def annul(erogazione: Erogazione) -> Erogazione:
+    """The payment withdrawn, while no money has left. If INPS was told, the next flow tells it of the cancellation."""
     if erogazione.stato not in (
         StatoErogazione.PROPOSTA,
         StatoErogazione.APPROVATA,
@@ -122,12 +116,13 @@ def annul(erogazione: Erogazione, *, flusso: str) -> Erogazione:
         raise Conflict(
             "erogazione.non_annullabile", f"Un pagamento in stato {erogazione.stato} non si può annullare."
         )
-    if flusso:
-        raise Conflict(
-            "erogazione.gia_comunicata",
-            f"Il pagamento è già stato comunicato all'INPS con il flusso {flusso}: prima va cancellato lì.",
-        )
     return replace(erogazione, stato=StatoErogazione.ANNULLATA, version=erogazione.version + 1)
+
+
+def _not_payable(foglio: Foglio) -> Conflict:
+    reason = f" ({foglio.motivo_stato.rstrip('.')})" if foglio.motivo_stato else ""
+    message = f"Il foglio {foglio.numero} è {foglio.stato}{reason}: non si può pagare."
+    return Conflict("erogazione.foglio_non_approvato", message)
 
 
 def check_importo(foglio: Foglio, importo: Decimal) -> None:

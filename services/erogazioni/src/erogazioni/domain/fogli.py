@@ -30,7 +30,7 @@ class Cartella:
 
 @dataclass(frozen=True, kw_only=True)
 class Foglio:
-    """Amounts in euros: per month when periodico, once when occasionale."""
+    """Amounts in euros: per month when periodico, once when occasionale. `motivo_stato`: why it is as it is now."""
 
     id: UUID
     numero: str
@@ -56,6 +56,7 @@ class Foglio:
     approvatore_id: UUID | None
     deciso_il: datetime | None
     motivo_decisione: str
+    motivo_stato: str
     version: int
     creato_il: datetime
 
@@ -134,18 +135,19 @@ def decide(
         approvatore_id=operatore_id,
         deciso_il=quando,
         motivo_decisione=motivo.strip(),
+        motivo_stato=motivo.strip(),
         version=foglio.version + 1,
     )
 
 
-def suspend(foglio: Foglio) -> Foglio:
+def suspend(foglio: Foglio, motivo: str) -> Foglio:
     """The foglio halted; what was paid stays paid."""
-    return replace(foglio, stato=StatoFoglio.SOSPESO, version=foglio.version + 1)
+    return replace(foglio, stato=StatoFoglio.SOSPESO, motivo_stato=motivo, version=foglio.version + 1)
 
 
-def resume(foglio: Foglio) -> Foglio:
+def resume(foglio: Foglio, motivo: str) -> Foglio:
     """The foglio approved as it was before the suspension."""
-    return replace(foglio, stato=StatoFoglio.APPROVATO, version=foglio.version + 1)
+    return replace(foglio, stato=StatoFoglio.APPROVATO, motivo_stato=motivo, version=foglio.version + 1)
 
 
 def check_version(current: int, given: int, attuale: dict[str, Any]) -> None:

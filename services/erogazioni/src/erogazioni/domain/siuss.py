@@ -36,7 +36,11 @@ class Dsu:
 
 @dataclass(frozen=True, kw_only=True)
 class DaComunicare:
-    """A liquidated payment with an exportable benefit. `flusso_nome`: where it was already told, else empty."""
+    """A liquidated payment with an exportable benefit, or one told to INPS and then annulled.
+
+    `flusso_nome`: the flow that last told of it, else empty. `frammento`, `chiave`: of an annulled one, as it was
+    told. `cancellata`: INPS knows of the annulment too.
+    """
 
     erogazione_id: UUID
     cartella_id: UUID
@@ -62,6 +66,10 @@ class DaComunicare:
     liquidata_il: date
     dsu: Dsu | None = None
     flusso_nome: str = ""
+    annullata: bool = False
+    cancellata: bool = False
+    chiave: str = ""
+    frammento: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,7 @@ class RigaRegistro:
     erogazione_id: UUID
     chiave: str
     frammento: bytes
+    operazione: str = "I"
 
 
 def build_record(da_comunicare: DaComunicare, residente: ResidenteOut) -> RecordPs:

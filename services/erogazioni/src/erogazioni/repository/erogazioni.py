@@ -12,7 +12,7 @@ from contracts.erogazioni import Carattere, ErogazioneOut, ListErogazioni, Stato
 from contracts.errors import NotFound
 from contracts.mandato import Mandato
 from erogazioni.domain.erogazioni import Erogazione
-from erogazioni.models import cartelle, erogazioni, flussi, fogli, registro_siuss
+from erogazioni.models import cartelle, erogazioni, fogli
 from erogazioni.repository.fogli import visible
 
 _COLUMNS = [erogazioni.c[field.name] for field in fields(Erogazione)]
@@ -97,13 +97,6 @@ class ErogazioneRepository:
     def save(self, erogazione: Erogazione) -> None:
         values = {name: value for name, value in asdict(erogazione).items() if name != "id"}
         self._session.execute(update(erogazioni).where(erogazioni.c.id == erogazione.id).values(values))
-
-    def flusso_of(self, erogazione_id: UUID) -> str:
-        """Name of the flow that told INPS of a payment; empty when none did."""
-        query = select(flussi.c.nome).join(registro_siuss, registro_siuss.c.flusso_id == flussi.c.id)
-        return (
-            self._session.execute(query.where(registro_siuss.c.erogazione_id == erogazione_id)).scalar() or ""
-        )
 
 
 def _joined(query: Select[Any], mandato: Mandato, scope: str) -> Select[Any]:

@@ -1,10 +1,11 @@
 """Queries on what INPS is to be told, and on the ledger of what it was told."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, lateral, select, true
+from sqlalchemy import Select, and_, case, exists, func, lateral, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from chassis.mandate import sql_filter
@@ -22,6 +23,7 @@ LOCK_ENTE = 7302
 
 PAGATI = (StatoErogazione.LIQUIDATA, StatoErogazione.PAGATA)
 ROWS_PER_INSERT = 1000
+CANCELLAZIONE = registro_siuss.alias("cancellazione")
 
 
 class FlussoRepository:
@@ -40,27 +42,49 @@ class FlussoRepository:
         self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(ente, LOCK_ENTE))))
 
     def still_sendable(self, erogazioni_id: Collection[UUID]) -> set[UUID]:
-        """Of these, the ones still paid and never told; locked, so that nobody annuls them meanwhile."""
+        """Of these, the ones still to be told or cancelled; locked, so that nothing happens to them meanwhile."""
         told = exists().where(registro_siuss.c.erogazione_id == erogazioni.c.id)
+        standing = told.where(
+            registro_siuss.c.operazione == "I", registro_siuss.c.stato != StatoRecordSiuss.ANNULLATO
+        )
         query = select(erogazioni.c.id).where(
-            erogazioni.c.id == func.any(list(erogazioni_id)), erogazioni.c.stato.in_(PAGATI), ~told
+            erogazioni.c.id == func.any(list(erogazioni_id)),
+            or_(
+                and_(erogazioni.c.stato.in_(PAGATI), ~told),
+                and_(erogazioni.c.stato == StatoErogazione.ANNULLATA, standing),
+            ),
         )
         return set(self._session.execute(query.with_for_update(of=erogazioni)).scalars())
 
-    def add(self, flusso: FlussoOut, *, tipo: str, testata: bytes, righe: Iterable[RigaRegistro]) -> None:
-        """The flow and its ledger rows, for ever."""
-        values = flusso.model_dump() | {"tipo": tipo, "testata": testata}
-        self._session.execute(flussi.insert().values(values))
+    def standing_chiavi(self, ente: str, chiavi: Collection[str], cancelled: Collection[UUID]) -> set[str]:
+        """Of these keys, the ones INPS holds a record of that is not among the payments being cancelled."""
+        query = select(registro_siuss.c.chiave).where(
+            registro_siuss.c.ente == ente,
+            registro_siuss.c.chiave == func.any(list(chiavi)),
+            registro_siuss.c.operazione == "I",
+            registro_siuss.c.stato != StatoRecordSiuss.ANNULLATO,
+            registro_siuss.c.erogazione_id.not_in(cancelled),
+        )
+        return set(self._session.execute(query).scalars())
+
+    def add(self, flusso: FlussoOut, *, tipo: str, testata: bytes, righe: Sequence[RigaRegistro]) -> None:
+        """The flow and its ledger rows, for ever; what it cancels stands no more."""
+        self._session.execute(
+            flussi.insert().values(flusso.model_dump() | {"tipo": tipo, "testata": testata})
+        )
+        cancelled = [riga.erogazione_id for riga in righe if riga.operazione == "C"]
+        self._session.execute(
+            update(registro_siuss)
+            .where(registro_siuss.c.erogazione_id.in_(cancelled), registro_siuss.c.operazione == "I")
+            .values(stato=StatoRecordSiuss.ANNULLATO)
+        )
         rows = [
             {
                 "flusso_id": flusso.id,
                 "posizione": posizione,
-                "erogazione_id": riga.erogazione_id,
                 "ente": flusso.ente,
-                "chiave": riga.chiave,
-                "operazione": "I",
-                "frammento": riga.frammento,
                 "stato": StatoRecordSiuss.INVIATO,
+                **asdict(riga),
             }
             for posizione, riga in enumerate(righe, start=1)
         ]
@@ -127,16 +151,32 @@ def _da_comunicare() -> Select[Any]:
             dsu.c.protocollo_dsu,
             dsu.c.data_presentazione,
             flussi.c.nome.label("flusso_nome"),
+            (erogazioni.c.stato == StatoErogazione.ANNULLATA).label("annullata"),
+            CANCELLAZIONE.c.erogazione_id.is_not(None).label("cancellata"),
+            registro_siuss.c.chiave,
+            case((erogazioni.c.stato == StatoErogazione.ANNULLATA, registro_siuss.c.frammento)).label(
+                "frammento"
+            ),
         )
         .select_from(erogazioni)
         .join(fogli, fogli.c.id == erogazioni.c.foglio_id)
         .join(cartelle, cartelle.c.id == erogazioni.c.cartella_id)
         .join(prestazione, true())
         .outerjoin(dsu, true())
-        .outerjoin(registro_siuss, registro_siuss.c.erogazione_id == erogazioni.c.id)
-        .outerjoin(flussi, flussi.c.id == registro_siuss.c.flusso_id)
-        .where(erogazioni.c.stato.in_(PAGATI), prestazione.c.esportabile)
+        .outerjoin(registro_siuss, _row_of(registro_siuss, "I"))
+        .outerjoin(CANCELLAZIONE, _row_of(CANCELLAZIONE, "C"))
+        .outerjoin(
+            flussi, flussi.c.id == func.coalesce(CANCELLAZIONE.c.flusso_id, registro_siuss.c.flusso_id)
+        )
+        .where(
+            or_(erogazioni.c.stato.in_(PAGATI), registro_siuss.c.erogazione_id.is_not(None)),
+            or_(prestazione.c.esportabile, registro_siuss.c.erogazione_id.is_not(None)),
+        )
     )
+
+
+def _row_of(registro: Any, operazione: str) -> Any:
+    return and_(registro.c.erogazione_id == erogazioni.c.id, registro.c.operazione == operazione)
 
 
 def _prestazione_of_period() -> Any:
@@ -185,5 +225,6 @@ def _row_to_da_comunicare(row: dict[str, Any]) -> DaComunicare:
     dsu = Dsu(protocollo=protocollo, data_presentazione=presentata) if subject and presentata else None
     row["liquidata_il"] = row["liquidata_il"].astimezone(ROMA).date()
     row["fuori_validita"] = bool(row["fuori_validita"])
-    row["flusso_nome"] = row["flusso_nome"] or ""
+    row |= {name: row[name] or "" for name in ("flusso_nome", "chiave")}
+    row["frammento"] = bytes(row["frammento"] or b"")
     return DaComunicare(**row, dsu=dsu)

@@ -14,7 +14,7 @@ from contracts.erogazioni import ListFogli, StatoFoglio
 from contracts.errors import NotFound
 from contracts.mandato import Mandato
 from erogazioni.domain.fogli import Cartella, Foglio
-from erogazioni.models import cartelle, decessi, fogli, numeratori, passaggi
+from erogazioni.models import cartelle, decessi, fogli, isee, numeratori, passaggi
 
 LOCK_COMANDO = 7301
 """Namespace of the advisory locks that make a repeated command wait for its first run."""
@@ -37,6 +37,10 @@ class FoglioRepository:
         if found is None:
             raise NotFound("cartella.non_trovata", "Il caso non esiste o non è visibile.")
         return Cartella(**found)
+
+    def cartella_of_isee(self, isee_id: UUID) -> UUID | None:
+        """The case of a known ISEE; None when its event has not arrived."""
+        return self._session.execute(select(isee.c.cartella_id).where(isee.c.id == isee_id)).scalar()
 
     def data_decesso(self, residente_id: UUID) -> date | None:
         """Day of a known death that was not undone."""
@@ -142,11 +146,6 @@ class Registro:
                 quando=func.now(),
             )
         )
-
-    def last_motivo(self, oggetto_id: UUID) -> str:
-        """Why an object is in the state it is in."""
-        query = select(passaggi.c.motivo).where(passaggi.c.oggetto_id == oggetto_id)
-        return self._session.execute(query.order_by(passaggi.c.version.desc()).limit(1)).scalar() or ""
 
 
 def _fogli(mandato: Mandato, scope: str) -> Select[Any]:

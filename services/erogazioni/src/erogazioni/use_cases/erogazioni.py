@@ -84,7 +84,7 @@ def liquidate_erogazione(request: LiquidateErogazione, mandato: Mandato, db: Sql
 
 
 def annul_erogazione(request: AnnulErogazione, mandato: Mandato, db: SqlDatabase) -> ErogazioneOut:
-    """Withdraws a payment with a reason; its month may then be paid anew."""
+    """Withdraws a payment with a reason; its month may then be paid anew. INPS, if told, is told by the next flow."""
     mandato.require("liquidazioni:scrivi")
     scope = "liquidazioni:scrivi"
     with db.transaction() as tx:
@@ -94,7 +94,7 @@ def annul_erogazione(request: AnnulErogazione, mandato: Mandato, db: SqlDatabase
         if registro.already_done(erogazione.id, request.idempotency_key):
             return repository.get_out(erogazione.id)
         check_version(erogazione.version, request.version, _attuale(erogazione, repository))
-        annulled = rules.annul(erogazione, flusso=repository.flusso_of(erogazione.id))
+        annulled = rules.annul(erogazione)
         repository.save(annulled)
         registro.add_passaggio(
             annulled,

@@ -45,6 +45,7 @@ def propose_foglio(request: ProposeFoglio, mandato: Mandato, db: SqlDatabase) ->
             return to_out(earlier)
         rules.check_cartella_aperta(cartella)
         rules.check_beneficiario_vivo(repository.data_decesso(cartella.residente_id), request.dal)
+        _check_isee(request, repository)
         voce = _valid_voce(request, cartella, CatalogoRepository(tx.session))
         foglio = _build(request, mandato, cartella, voce, registro)
         repository.add(foglio)
@@ -99,28 +100,32 @@ def list_fogli(request: ListFogli, mandato: Mandato, db: SqlDatabase) -> FogliOu
 
 def suspend_fogli_of(residente_id: UUID, data_decesso: date, tx: Transaction) -> None:
     """A death halts the approved fogli that reach past it. The case itself stays open: a person decides."""
-    repository, registro = FoglioRepository(tx.session), Registro(tx.session)
     motivo = f"{MOTIVO_DECESSO} il {rules.giorno(data_decesso)}."
-    for foglio in repository.list_of_residente(residente_id, StatoFoglio.APPROVATO, after=data_decesso):
-        suspended = rules.suspend(foglio)
-        repository.save(suspended)
-        registro.add_passaggio(suspended, motivo=motivo)
+    found = FoglioRepository(tx.session).list_of_residente(
+        residente_id, StatoFoglio.APPROVATO, after=data_decesso
+    )
+    for foglio in found:
+        suspended = rules.suspend(foglio, motivo)
+        _save_by_event(suspended, tx)
         tx.emit(FoglioSospesoV1(**_fatto(suspended), motivo=motivo), sequence=suspended.version)
 
 
 def resume_fogli_of(residente_id: UUID, tx: Transaction) -> None:
     """The death was an error: what it alone had halted is approved again."""
-    repository, registro = FoglioRepository(tx.session), Registro(tx.session)
-    for foglio in repository.list_of_residente(residente_id, StatoFoglio.SOSPESO):
-        if foglio.approvatore_id is None or not registro.last_motivo(foglio.id).startswith(MOTIVO_DECESSO):
+    for foglio in FoglioRepository(tx.session).list_of_residente(residente_id, StatoFoglio.SOSPESO):
+        if foglio.approvatore_id is None or not foglio.motivo_stato.startswith(MOTIVO_DECESSO):
             continue
-        resumed = rules.resume(foglio)
-        repository.save(resumed)
-        registro.add_passaggio(resumed, motivo="Decesso annullato in anagrafe.")
+        resumed = rules.resume(foglio, "Decesso annullato in anagrafe.")
+        _save_by_event(resumed, tx)
         tx.emit(
             FoglioApprovatoV1(**_fatto(resumed), approvatore_id=foglio.approvatore_id),
             sequence=resumed.version,
         )
+
+
+def _save_by_event(foglio: Foglio, tx: Transaction) -> None:
+    FoglioRepository(tx.session).save(foglio)
+    Registro(tx.session).add_passaggio(foglio, motivo=foglio.motivo_stato)
 
 
 def to_out(foglio: Foglio) -> FoglioOut:
@@ -140,6 +145,16 @@ def _proposed_before(request: ProposeFoglio, mandato: Mandato, repository: Fogli
             "Questa richiesta è già servita per un altro foglio: ricarica la pagina.",
         )
     return earlier
+
+
+def _check_isee(request: ProposeFoglio, repository: FoglioRepository) -> None:
+    """An ISEE not heard of yet passes (its event travels): the flow to INPS looks again."""
+    if request.isee_id is None:
+        return
+    cartella_id = repository.cartella_of_isee(request.isee_id)
+    if cartella_id not in (None, request.cartella_id):
+        message = "L'ISEE indicata non è di questo caso."
+        raise Invalid("foglio.isee", message, {"isee_id": message})
 
 
 def _valid_voce(request: ProposeFoglio, cartella: Cartella, catalogo: CatalogoRepository) -> VoceCatalogo:
@@ -173,6 +188,7 @@ def _build(
         approvatore_id=None,
         deciso_il=None,
         motivo_decisione="",
+        motivo_stato="",
         version=1,
         creato_il=now,
         **request.model_dump(include=TYPED),

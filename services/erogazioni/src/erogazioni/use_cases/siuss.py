@@ -27,7 +27,14 @@ from contracts.erogazioni import (
 from contracts.errors import Conflict, Forbidden, Invalid
 from contracts.mandato import Mandato
 from erogazioni import policies
-from erogazioni.adapters import FlussoValidator, ServiceClient, assemble, write_header, write_records
+from erogazioni.adapters import (
+    FlussoValidator,
+    ServiceClient,
+    assemble,
+    write_cancellation,
+    write_header,
+    write_records,
+)
 from erogazioni.domain.siuss import DaComunicare, RecordPs, RigaRegistro, build_record, find_anomalie
 from erogazioni.repository.flussi import FlussoRepository
 from erogazioni.repository.fogli import Registro
@@ -47,6 +54,8 @@ class Esaminato:
 
     @property
     def stato(self) -> StatoRecordSiuss:
+        if self.da_comunicare.annullata:
+            return StatoRecordSiuss.ANNULLATO if self.da_comunicare.cancellata else StatoRecordSiuss.PRONTO
         if self.da_comunicare.flusso_nome:
             return StatoRecordSiuss.INVIATO
         return StatoRecordSiuss.DA_CORREGGERE if self.anomalie else StatoRecordSiuss.PRONTO
@@ -80,8 +89,7 @@ def generate_flusso(
         repository.lock_ente(mandato.ente)
         if earlier := _generated_before(request, mandato, repository):
             return earlier
-        sendable = repository.still_sendable([riga.erogazione_id for riga in righe])
-        righe = [riga for riga in righe if riga.erogazione_id in sendable]
+        righe = _still_good(righe, mandato.ente, repository)
         if not righe:
             raise Conflict("flusso.vuoto", NULLA_DA_INVIARE)
         now = datetime.now(UTC)
@@ -161,18 +169,33 @@ def fetch_residenti(
 
 
 def _write(esaminati: list[Esaminato]) -> list[RigaRegistro]:
-    """Ledger rows of what is ready, in an order that depends on the data alone."""
-    pronti = [
-        (one.record, one.da_comunicare)
-        for one in esaminati
-        if one.record and one.stato is StatoRecordSiuss.PRONTO
-    ]
-    pronti.sort(key=lambda pair: (pair[0].chiave, str(pair[1].erogazione_id)))
-    frammenti = write_records(record for record, _ in pronti)
+    """Ledger rows of what is ready, cancellations first, in an order that depends on the data alone."""
+    pronti = [one for one in esaminati if one.stato is StatoRecordSiuss.PRONTO]
+    told = [one.da_comunicare for one in pronti if one.da_comunicare.annullata]
+    new = [(one.record, one.da_comunicare.erogazione_id) for one in pronti if one.record]
+    new.sort(key=lambda pair: (pair[0].chiave, str(pair[1])))
+    frammenti = write_records(record for record, _ in new)
     return [
-        RigaRegistro(da_comunicare.erogazione_id, record.chiave, frammento)
-        for (record, da_comunicare), frammento in zip(pronti, frammenti, strict=True)
+        *(
+            RigaRegistro(one.erogazione_id, one.chiave, write_cancellation(one.frammento), "C")
+            for one in sorted(told, key=lambda one: (one.chiave, str(one.erogazione_id)))
+        ),
+        *(
+            RigaRegistro(erogazione_id, record.chiave, frammento)
+            for (record, erogazione_id), frammento in zip(new, frammenti, strict=True)
+        ),
     ]
+
+
+def _still_good(righe: list[RigaRegistro], ente: str, repository: FlussoRepository) -> list[RigaRegistro]:
+    """Without what was told, annulled or taken by another flow while the registry was asked, and without what INPS
+    would take for a record it holds (one annulled whose month has not been cancelled yet)."""
+    sendable = repository.still_sendable([riga.erogazione_id for riga in righe])
+    righe = [riga for riga in righe if riga.erogazione_id in sendable]
+    cancelled = [riga.erogazione_id for riga in righe if riga.operazione == "C"]
+    chiavi = [riga.chiave for riga in righe if riga.operazione == "I"]
+    standing = repository.standing_chiavi(ente, chiavi, cancelled)
+    return [riga for riga in righe if riga.operazione == "C" or riga.chiave not in standing]
 
 
 def _check_request(request: GenerateFlusso, mandato: Mandato) -> None:
@@ -231,6 +254,7 @@ def _to_record(esaminato: Esaminato) -> RecordSiuss:
         stato=esaminato.stato,
         anomalie=esaminato.anomalie,
         flusso_nome=da_comunicare.flusso_nome,
+        operazione="C" if da_comunicare.annullata else "I",
     )
 
 

@@ -50,7 +50,8 @@ CREATE TABLE fogli (
     quota_ssn numeric(12,2) NOT NULL CHECK (quota_ssn >= 0),
     dal date NOT NULL, al date, isee_id uuid, fondo text NOT NULL, motivazione text NOT NULL,
     stato text NOT NULL, proponente_id uuid NOT NULL, approvatore_id uuid, deciso_il timestamptz,
-    motivo_decisione text NOT NULL, version integer NOT NULL, creato_il timestamptz NOT NULL,
+    motivo_decisione text NOT NULL, motivo_stato text NOT NULL,
+    version integer NOT NULL, creato_il timestamptz NOT NULL,
     UNIQUE (ente, numero), CHECK (al >= dal),
     CONSTRAINT quote_sum CHECK (quota_ente + quota_beneficiario + quota_ssn = importo),
     CONSTRAINT four_eyes CHECK (approvatore_id <> proponente_id)
@@ -93,8 +94,10 @@ CREATE TABLE registro_siuss (
     flusso_id uuid NOT NULL REFERENCES flussi, posizione integer NOT NULL,
     erogazione_id uuid NOT NULL REFERENCES erogazioni, ente text NOT NULL, chiave text NOT NULL,
     operazione text NOT NULL CHECK (operazione IN ('I', 'C')), frammento bytea NOT NULL, stato text NOT NULL,
-    PRIMARY KEY (flusso_id, posizione), UNIQUE (erogazione_id, operazione), UNIQUE (ente, chiave, operazione)
+    PRIMARY KEY (flusso_id, posizione), UNIQUE (erogazione_id, operazione)
 );
+CREATE UNIQUE INDEX one_live_record ON registro_siuss (ente, chiave)
+    WHERE operazione = 'I' AND stato <> 'annullato';
 """
 
 APPEND_ONLY = """

@@ -1,4 +1,4 @@
-"""The catalogue's starting data, from the CSV files beside this module.
+"""The catalogue's starting data, from the CSV files of this folder.
 
 The ISTAT items are reconstructed, not the official list (`fonte` says so row by row): an administrator loads the
 official one over it with `chassis job erogazioni carica-catalogo CARTELLA`.
@@ -14,7 +14,7 @@ from contracts.cartella import Area
 from erogazioni.repository.catalogo import CatalogoRepository
 from erogazioni.settings import Settings
 
-CATALOGO = Path(__file__).parent / "catalogo"
+CATALOGO = Path(__file__).parent
 ETICHETTE = {"si": True, "no": False}
 
 
