@@ -70,7 +70,7 @@ def test_the_worker_gets_a_mail_without_names(door: Door) -> None:
     [(_, to, _, body)] = server.taken
     assert to == ["giulia@example.org"]
     assert "Variazione anagrafica (decesso) su un caso a te affidato: n. F704-2026-000012" in body
-    assert "https://siso.example/avvisi#avviso-" in body
+    assert "https://siso.example/avvisi/" in body
     assert states(door) == ["inviata"]
 
 

@@ -57,7 +57,7 @@ def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str)
         ):  # the operator is not known yet, or nobody works in the settore: the alert stands on the page
             MailRepository(tx).postpone(mail.id, NO_ADDRESS_AGAIN, "no address")
             return 0
-    address = f"{base_url.rstrip('/')}/avvisi#avviso-{mail.avviso_id}"
+    address = f"{base_url.rstrip('/')}/avvisi/{mail.avviso_id}"
     subject, body = domain.mail_text(
         mail.tipo, mail.titolo, mail.cartella_numero, address, inbox=mail.destinatario_id is None
     )
