@@ -78,7 +78,7 @@ class System:
         """Some residents, straight from the registry's table: tests need to know whom to look for."""
         rows = self.query(
             "anagrafe",
-            "SELECT id::text, cognome, nome FROM residenti WHERE ente = %s AND cognome ILIKE %s AND stato = 'residente'"
+            "SELECT id::text, cognome, nome FROM residenti WHERE ente = %s AND cognome ILIKE %s AND stato IN ('residente', 'R')"
             " ORDER BY id LIMIT %s",
             (ente, f"{surname_like}%", limit),
         )
@@ -125,7 +125,7 @@ def eventually(holds: Callable[[], Any], seconds: float = 30, why: str = "") -> 
 
 def start_system() -> System:
     """Starts everything from nothing on the stack `.siso/e2e` and loads a small city."""
-    from sisolocal.demo import load_city
+    from sisolocal import city
     from sisolocal.layout import Layout
     from sisolocal.supervisor import Supervisor
 
@@ -135,5 +135,5 @@ def start_system() -> System:
     first.infra.erase()
     supervisor = Supervisor(layout, durable=False)
     supervisor.start()
-    load_city(supervisor, CITY)
+    city.load(layout, supervisor.environment(), CITY)
     return System(supervisor.base_url, supervisor)

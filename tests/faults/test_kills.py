@@ -51,10 +51,13 @@ def work(giulia: Person, residents: list[Json], stop: threading.Event) -> list[s
     return opened
 
 
+PROJECTIONS = {"erogazioni": ("id", "cartelle"), "notifiche": ("cartella_id", "cartelle_note")}
+
+
 def projected(system: System, service: str) -> set[str]:
     """Ids of the cases a service knows."""
-    table = {"erogazioni": "cartelle", "notifiche": "cartelle", "documenti": "cartelle"}[service]
-    return {row[0] for row in system.query(service, f"SELECT cartella_id::text FROM {table}")}
+    column, table = PROJECTIONS[service]
+    return {row[0] for row in system.query(service, f"SELECT {column}::text FROM {table}")}
 
 
 @pytest.mark.parametrize(
