@@ -78,8 +78,8 @@ class System:
         """Some residents, straight from the registry's table: tests need to know whom to look for."""
         rows = self.query(
             "anagrafe",
-            "SELECT id::text, cognome, nome FROM residenti WHERE ente = %s AND cognome ILIKE %s AND stato IN ('residente', 'R')"
-            " ORDER BY id LIMIT %s",
+            "SELECT id::text, cognome, nome FROM residenti"
+            " WHERE ente = %s AND cognome ILIKE %s AND stato = 'R' ORDER BY id LIMIT %s",
             (ente, f"{surname_like}%", limit),
         )
         return [{"id": row[0], "cognome": row[1], "nome": row[2]} for row in rows]
