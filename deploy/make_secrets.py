@@ -4,8 +4,8 @@
     python3 deploy/make_secrets.py                                         files under deploy/secrets/ (git-ignored)
     python3 deploy/make_secrets.py --kubernetes | kubectl apply -f -       the same as Secrets
 
-Standard library and `openssl` only. Each process mounts the files it needs under /run/secrets, and nothing else. A file must
-be readable by the container's unprivileged user, so its folder, not the file, keeps other people of this machine out.
+Standard library and `openssl` only. Each process mounts the files it needs under /run/secrets, and nothing else. A file
+must be readable by the container's unprivileged user: its folder, not the file, keeps other people of this machine out.
 """
 
 from __future__ import annotations
