@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from sisolocal.errors import SisoError
 from sisolocal.layout import Layout
@@ -15,7 +16,12 @@ from sisolocal.process import INHERITED
 def tool_environment(layout: Layout, env: dict[str, str]) -> dict[str, str]:
     """What the loader and the walk may know: everything, for they act for all services."""
     mine = {key: os.environ[key] for key in (*INHERITED, "TERM", "COLUMNS", "NO_COLOR") if key in os.environ}
-    return mine | env | {"SISO_DATA_DIR": str(layout.base / "data" / "citta")}
+    return mine | env | {"SISO_DATA_DIR": str(city_folder(layout))}
+
+
+def city_folder(layout: Layout) -> Path:
+    """Where the files of the city lie."""
+    return layout.base / "data" / "citta"
 
 
 def loaded(layout: Layout) -> int | None:
@@ -28,7 +34,16 @@ def load(layout: Layout, env: dict[str, str], residenti: int) -> None:
     """Generate and load the city, unless this stack has one. Raises SisoError when the loader fails."""
     if loaded(layout) is not None:
         return
-    argv = [sys.executable, "-m", "sisodemo", "load", "--residenti", str(residenti)]
+    argv = [
+        sys.executable,
+        "-m",
+        "sisodemo",
+        "load",
+        "--residenti",
+        str(residenti),
+        "--dir",
+        str(city_folder(layout)),
+    ]
     done = subprocess.run(argv, env=tool_environment(layout, env), stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise SisoError(f"Il caricamento della città di prova non è riuscito (codice {done.returncode}).")

@@ -23,26 +23,29 @@ def say(message: str, style: str = "") -> None:
 
 
 def state_text(state: str) -> Text:
-    return Text(state, style=COLOURS.get(state, ""))
+    return Text(state, style=COLOURS.get(state.partition(" ")[0], ""))
 
 
 def status_table(phase: str, rows: list[tuple[str, str, int | None, int]]) -> Table:
     """Processes of a stack, two side by side. `rows`: name, state, pid, restarts."""
     table = Table(
-        title=f"Cartella Sociale Informatizzata · {phase}", title_justify="left", box=None, padding=(0, 2)
+        title=f"Cartella Sociale Informatizzata · {phase}",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
     )
     for _ in range(2):
-        table.add_column("processo")
-        table.add_column("stato")
-        table.add_column("pid", justify="right")
-        table.add_column("riavvii", justify="right")
+        table.add_column("processo", no_wrap=True)
+        table.add_column("stato", no_wrap=True)
+        table.add_column("pid", justify="right", no_wrap=True)
     half = (len(rows) + 1) // 2
     for left, right in zip(rows[:half], [*rows[half:], None], strict=False):
         cells: list[RenderableType] = []
         for row in (left, right):
             if row is not None:
                 name, state, pid, restarts = row
-                cells += [Text(name), state_text(state), Text(str(pid or "")), Text(str(restarts or ""))]
+                shown = state_text(f"{state} ({restarts}↻)" if restarts else state)
+                cells += [Text(name), shown, Text(str(pid or ""))]
         table.add_row(*cells)
     return table
 
