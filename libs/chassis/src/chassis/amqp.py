@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from amqp.exceptions import MessageNacked
-from kombu import Exchange, Queue
+from kombu.entity import Queue
 from nameko.amqp.publish import Publisher
 from nameko.containers import ServiceContainer
 from nameko.messaging import Consumer, QueueConsumer
@@ -45,7 +45,7 @@ class EventQueueConsumer(StampedQueueConsumer):
         message.reject(requeue=False)
 
 
-class EventHandler(Consumer):  # type: ignore[misc]
+class EventHandler(Consumer):
     """Consumes one event queue; a failure is parked on the ladder with a confirm, and only then acked."""
 
     queue_consumer = EventQueueConsumer()
@@ -55,7 +55,7 @@ class EventHandler(Consumer):  # type: ignore[misc]
         self.queue_name = queue_name
 
     def setup(self) -> None:
-        self.queue = Queue(self.queue_name, no_declare=True)
+        self.queue = Queue(self.queue_name, no_declare=True)  # type: ignore[no-untyped-call]
         self.publisher = Publisher(self.container.config["AMQP_URI"], mandatory=True)
         super().setup()
 
@@ -143,7 +143,7 @@ class SafeRpcConsumer(RpcConsumer):
         return result, exc_info
 
 
-class SafeRpc(Rpc):  # type: ignore[misc]
+class SafeRpc(Rpc):
     """RPC entrypoint: the method gets the request body and the headers of the message."""
 
     rpc_consumer = SafeRpcConsumer()
@@ -172,7 +172,7 @@ ROLES: dict[str, tuple[type, ...]] = {
 def container_for(role: str) -> type[ServiceContainer]:
     """Container that starts only the entrypoints of one role: slow events never keep an RPC waiting."""
 
-    class RoleContainer(ServiceContainer):  # type: ignore[misc]
+    class RoleContainer(ServiceContainer):
         def __init__(self, service_cls: type, config: dict[str, Any]) -> None:
             super().__init__(service_cls, config)
             left_out = {e for e in self.entrypoints if not isinstance(e, ROLES[role])}
@@ -188,6 +188,3 @@ def _sub(extension: Any) -> Any:
     from nameko.extensions import iter_extensions
 
     return iter_extensions(extension)
-
-
-EVENTS_EXCHANGE = partial(Exchange, type="topic", durable=True)

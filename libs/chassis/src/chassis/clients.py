@@ -42,7 +42,7 @@ class RpcClient:
         return reply_model.model_validate(reply)
 
 
-class rpc_client(RpcProxy):  # type: ignore[misc]
+class rpc_client(RpcProxy):
     """`anagrafe = rpc_client("anagrafe")` in a service class."""
 
     def get_dependency(self, worker_ctx: Any) -> RpcClient:

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 TRIES = 6
 
 
-class resource(DependencyProvider):  # type: ignore[misc]
+class resource(DependencyProvider):
     """Something a service holds while it runs: `db = resource(SqlDatabase)`.
 
     `factory(settings)` gives an object; its `ping()` joins the readiness check, its `close()` is called at the end.

@@ -125,7 +125,10 @@ async def mongo_outbox(settings: ServiceSettings) -> AsyncIterator[MongoOutbox]:
 
     from chassis.mongo import CODEC
 
-    async with AsyncMongoClient(settings.mongo_url, serverSelectionTimeoutMS=5000) as client:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        settings.mongo_url, serverSelectionTimeoutMS=5000
+    )
+    async with client:
         yield MongoOutbox(client.get_default_database().with_options(codec_options=CODEC))
 
 
