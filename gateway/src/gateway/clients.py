@@ -7,16 +7,20 @@ from uuid import uuid4
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.abc import DeliveredMessage
 from pydantic import BaseModel, create_model
 
 from chassis import context
 from contracts.base import Message
 from contracts.errors import ERRORS, DomainError, Unavailable
 from contracts.rpc import RPC
+from gateway.broker import make_connection
 
 EXCHANGE = "nameko-rpc"
-RECONNECT_SECONDS = 1.0
+UNANSWERED = (TimeoutError, ConnectionError, AMQPError, ChannelInvalidStateError)
+"""Nobody there, nobody in time, broker gone before, during or after."""
 log = structlog.get_logger()
 
 
@@ -72,28 +76,18 @@ class AmqpRpc:
         self.ids = count()
         self.replies = reply_models()
         self.reply_to = f"rpc.reply-gateway-{uuid4().hex}"
-        self.connection: AbstractRobustConnection | None = None
+        self.connection: aio_pika.RobustConnection | None = None
         self.exchange: Any = None
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Connects in the background; until then every call is Unavailable."""
-        self.task = asyncio.create_task(self._connect_patiently(), name="rpc")
-
-    async def _connect_patiently(self) -> None:
-        while True:
-            try:
-                return await self.connect()
-            except (OSError, aio_pika.exceptions.AMQPError) as error:
-                log.warning("rpc_not_connected", error=type(error).__name__)
-                await asyncio.sleep(RECONNECT_SECONDS)
+        self.task = asyncio.create_task(self.connect(), name="rpc")
 
     async def connect(self) -> None:
-        self.connection = await aio_pika.connect_robust(
-            self.url, reconnect_interval=RECONNECT_SECONDS, heartbeat=15
-        )
-        channel: Any = await self.connection.channel(publisher_confirms=False)
-        channel.return_callbacks.add(self._on_return)
+        self.connection = make_connection(self.url)
+        await self.connection.connect()
+        channel: Any = await self.connection.channel(publisher_confirms=True)
         channel.close_callbacks.add(self._on_close)
         exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         queue = await channel.declare_queue(self.reply_to, exclusive=True, auto_delete=True)
@@ -133,13 +127,11 @@ class AmqpRpc:
         self.waiting[call_id] = future
         try:
             async with asyncio.timeout(limit):
-                await self.exchange.publish(
-                    self._message(request, mandato, correlation_id, call_id, limit),
-                    routing_key=f"{service}.{method}",
-                    mandatory=True,
+                await self._publish(
+                    self._message(request, mandato, correlation_id, call_id, limit), f"{service}.{method}"
                 )
                 body = await future
-        except (TimeoutError, ConnectionError, aio_pika.exceptions.AMQPError) as error:
+        except UNANSWERED as error:
             log.warning("rpc_unanswered", service=service, method=method, error=type(error).__name__)
             raise _unavailable(service) from error
         finally:
@@ -148,6 +140,12 @@ class AmqpRpc:
         if reply.error is not None:
             raise self._error(reply.error, service, method)
         return reply.result
+
+    async def _publish(self, message: aio_pika.Message, routing_key: str) -> None:
+        """ConnectionError when no queue takes it. The confirm comes while the service already works."""
+        taken = await self.exchange.publish(message, routing_key, mandatory=True)
+        if isinstance(taken, DeliveredMessage):  # sent back to us
+            raise ConnectionError("no such service")
 
     def _message(
         self, request: Message, mandato: str, correlation_id: str, call_id: str, limit: float
@@ -176,11 +174,6 @@ class AmqpRpc:
         future = self.waiting.get(message.correlation_id or "")
         if future is not None and not future.done():
             future.set_result(message.body)
-
-    def _on_return(self, _channel: Any, message: AbstractIncomingMessage) -> None:
-        future = self.waiting.get(message.correlation_id or "")
-        if future is not None and not future.done():
-            future.set_exception(ConnectionError("no such service"))
 
     def _on_close(self, *_: Any) -> None:
         self._fail_all()

@@ -7,7 +7,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from gateway.settings import Settings
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 3.0
 
 
 def make_pool(settings: Settings) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:

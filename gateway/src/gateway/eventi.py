@@ -13,6 +13,8 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 from starlette.responses import StreamingResponse
 
+from gateway.broker import make_connection
+
 if TYPE_CHECKING:
     from gateway.auth import Caller
     from gateway.resources import Gateway
@@ -97,7 +99,7 @@ class AvvisiFanOut:
                 subscription.put(avviso)
 
     async def _connect(self) -> None:
-        """Keeps trying until it consumes; from then on the robust connection looks after itself."""
+        """Keeps trying until it consumes (the exchange may not be there yet); then the connection mends itself."""
         while True:
             try:
                 await self._consume()
@@ -110,7 +112,8 @@ class AvvisiFanOut:
                 return
 
     async def _consume(self) -> None:
-        self.connection = await aio_pika.connect_robust(self.url, reconnect_interval=1, heartbeat=15)
+        self.connection = make_connection(self.url)
+        await self.connection.connect()
         channel = await self.connection.channel()
         # The exchange belongs to notifiche: until it is there, the bind fails and we come back.
         queue = await channel.declare_queue(f"gateway.avvisi.{uuid4().hex}", exclusive=True, auto_delete=True)

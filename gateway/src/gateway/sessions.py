@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import OperationalError
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
 TOUCH_EVERY = timedelta(seconds=60)
@@ -80,6 +80,8 @@ class SessionStore:
         """Who holds this token, or None when the session, the operator or the incarico has ended."""
         try:
             return await self._identify(token)
+        except PoolTimeout:
+            raise
         except OperationalError:
             # The database was restarted: throw away its dead connections, then once more.
             await self.pool.check()

@@ -1,0 +1,271 @@
+"""The access log: everything is in it before the answer leaves, and any change of it is found."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from contracts.cartella import CartelleOut, VociDiarioOut
+from contracts.errors import Conflict, NotFound, Unavailable
+from gateway.accessi import Accesso, AccessWriter, Verifica, verify
+from gateway.settings import Settings
+from gateway.testing import Browser, FakeServices
+
+Query = Callable[..., list[dict[str, Any]]]
+CASE = uuid4()
+
+
+def rows_of(query: Query, session_id: UUID) -> list[dict[str, Any]]:
+    found = query("SELECT * FROM accessi WHERE session_id = %s ORDER BY quando", session_id)
+    return [row for row in found if row["rotta"] not in ("/api/v1/dev/login", "/api/v1/sessione")]
+
+
+def test_a_read_leaves_who_what_whom_and_why(
+    browser: Callable[[str], Browser], services: FakeServices, query: Query
+) -> None:
+    services.answer("cartella.list_voci_diario", VociDiarioOut(voci=(), totale=0))
+    giulia = browser("giulia.bianchi")
+
+    giulia.get(f"/api/v1/cartelle/{CASE}/diario", headers={"X-Motivo": "colloquio di domani"})
+
+    (row,) = rows_of(query, giulia.session_id)
+    assert (row["ruolo"], row["ente"], row["settore"]) == ("assistente_sociale", "F704", "minori")
+    assert (row["metodo"], row["rotta"]) == ("GET", "/api/v1/cartelle/{cartella_id}/diario")
+    assert (row["sezione"], row["azione"], row["scopi"]) == ("diario", "leggi", "diario:leggi")
+    assert row["cartella_id"] == CASE
+    assert row["motivo"] == "colloquio di domani"
+    assert row["esito"] == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(NotFound("cartella.non_trovata", "Non c'è."), 404), (Conflict("cartella.vecchia", "Cambiata."), 409)],
+)
+def test_a_refusal_of_a_service_leaves_a_row(
+    browser: Callable[[str], Browser], services: FakeServices, query: Query, error: Exception, status: int
+) -> None:
+    services.answer("cartella.get_cartella", error)
+    giulia = browser("giulia.bianchi")
+
+    assert giulia.get(f"/api/v1/cartelle/{CASE}").status_code == status
+
+    (row,) = rows_of(query, giulia.session_id)
+    assert (row["esito"], row["cartella_id"]) == (status, CASE)
+
+
+def test_a_refusal_of_the_policy_leaves_a_row(browser: Callable[[str], Browser], query: Query) -> None:
+    admin = browser("admin.sistema")
+
+    assert admin.get(f"/api/v1/cartelle/{CASE}").status_code == 403
+
+    (row,) = rows_of(query, admin.session_id)
+    assert (row["esito"], row["codice"], row["cartella_id"]) == (403, "mandato.non_abilitato", CASE)
+
+
+def test_a_request_that_makes_no_sense_leaves_a_row(browser: Callable[[str], Browser], query: Query) -> None:
+    giulia = browser("giulia.bianchi")
+
+    assert giulia.get("/api/v1/cartelle/non-un-id").status_code == 422
+
+    assert [row["esito"] for row in rows_of(query, giulia.session_id)] == [422]
+
+
+def test_when_the_log_cannot_be_written_the_answer_is_withheld(
+    app: FastAPI, browser: Callable[[str], Browser], services: FakeServices
+) -> None:
+    services.answer("cartella.list_cartelle", CartelleOut(cartelle=(), totale=4711))
+    giulia = browser("giulia.bianchi")
+
+    async def fail(_rows: Any) -> None:
+        raise psycopg.OperationalError("disk full")
+
+    app.state.gateway.accessi._write = fail
+    answer = giulia.get("/api/v1/cartelle")
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "accessi.non_scritto"
+    assert "4711" not in answer.text
+
+
+def test_after_a_failure_the_writer_goes_on_with_a_fresh_chain(settings: Settings) -> None:
+    async def scenario() -> tuple[UUID | None, UUID | None, Verifica]:
+        writer = AccessWriter(settings.dsn)
+        writer.start()
+        await writer.append(make_row())
+        first = writer.catena
+        assert writer.connection is not None
+        await writer.connection.close()
+        with pytest.raises(Unavailable):
+            await writer.append(make_row())
+        await writer.append(make_row())
+        second = writer.catena
+        await writer.stop()
+        return first, second, await check(settings.dsn)
+
+    first, second, found = asyncio.run(scenario())
+
+    assert first != second
+    assert found.integro
+
+
+def test_rows_that_wait_are_committed_together(settings: Settings) -> None:
+    async def scenario() -> tuple[int, int]:
+        writer = AccessWriter(settings.dsn)
+        statements = 0
+        write = writer._write
+
+        async def counted(rows: list[Accesso]) -> None:
+            nonlocal statements
+            statements += 1
+            await write(rows)
+
+        writer._write = counted  # type: ignore[method-assign]
+        writer.start()
+        await asyncio.gather(*(writer.append(make_row()) for _ in range(200)))
+        await writer.stop()
+        return writer.seq, statements
+
+    rows, statements = asyncio.run(scenario())
+
+    assert rows == 200
+    assert statements < 20
+
+
+def test_the_role_of_the_application_cannot_change_the_log(settings: Settings) -> None:
+    for statement in ("UPDATE accessi SET motivo = 'x'", "DELETE FROM accessi", "TRUNCATE accessi"):
+        with psycopg.connect(settings.dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_not_even_the_owner_changes_it_by_accident(log: "Log") -> None:
+    with (
+        psycopg.connect(log.owner) as connection,
+        pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+    ):
+        connection.execute("DELETE FROM accessi")
+
+
+class Log:
+    """A log of its own: three rows in one chain, then two in another that remembers the first."""
+
+    def __init__(self, app: str, owner: str) -> None:
+        self.app = app
+        self.owner = owner
+        asyncio.run(self._fill())
+
+    async def _fill(self) -> None:
+        for count in (3, 2):
+            writer = AccessWriter(self.app)
+            writer.start()
+            for _ in range(count):
+                await writer.append(make_row())
+            await writer.stop()
+
+    def tamper(self, statement: str) -> None:
+        """As somebody with the owner's password would."""
+        with psycopg.connect(self.owner) as connection:
+            connection.execute("ALTER TABLE accessi DISABLE TRIGGER USER")
+            connection.execute("ALTER TABLE accessi_catene DISABLE TRIGGER USER")
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def verify(self) -> Verifica:
+        return asyncio.run(check(self.app))
+
+
+async def check(dsn: str) -> Verifica:
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        return await verify(connection)
+
+
+def make_row() -> Accesso:
+    return Accesso(
+        uuid4(), uuid4(), uuid4(), "assistente_sociale", "F704", "minori", "GET", "/api/v1/cartelle/{cartella_id}",
+        "presa_in_carico:leggi", "presa_in_carico", "leggi", cartella_id=uuid4(), esito=200, motivo="perché «sì» \\ \n",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def log(pg_database: Callable[..., Any]) -> Log:
+    urls = pg_database("gateway", fresh=True)
+    return Log(urls.app, urls.migrator)
+
+
+FIRST = "(SELECT catena FROM accessi_catene ORDER BY aperta_il LIMIT 1)"
+
+
+def test_an_untouched_log_is_whole(log: Log) -> None:
+    found = log.verify()
+
+    assert (found.catene, found.righe, found.anomalie) == (2, 5, ())
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (f"UPDATE accessi SET motivo = 'altro' WHERE catena = {FIRST} AND seq = 2", "contenuto modificato"),
+        (
+            f"UPDATE accessi SET operatore_id = gen_random_uuid() WHERE catena = {FIRST} AND seq = 1",
+            "contenuto",
+        ),
+        (
+            f"UPDATE accessi SET quando = quando + interval '1 µs' WHERE catena = {FIRST} AND seq = 1",
+            "contenuto",
+        ),
+        (f"DELETE FROM accessi WHERE catena = {FIRST} AND seq = 2", "riga mancante"),
+        (f"DELETE FROM accessi WHERE catena = {FIRST} AND seq = 3", "ora assente"),
+        (f"DELETE FROM accessi WHERE catena = {FIRST}", "ora assente"),
+        ("UPDATE accessi_catene SET teste = '{}'", "apertura della catena modificata"),
+    ],
+    ids=[
+        "text",
+        "person",
+        "a microsecond",
+        "a row inside",
+        "the last row",
+        "all rows",
+        "what a chain remembers",
+    ],
+)
+def test_any_change_is_found(log: Log, statement: str, reason: str) -> None:
+    log.tamper(statement.replace("1 µs", "1 microsecond"))
+
+    found = log.verify()
+
+    assert not found.integro
+    assert reason in json.dumps([a.motivo for a in found.anomalie])
+
+
+def test_the_dpo_finds_who_read_a_case(browser: Callable[[str], Browser], services: FakeServices) -> None:
+    services.answer("cartella.list_voci_diario", VociDiarioOut(voci=(), totale=0))
+    case = uuid4()
+    giulia = browser("giulia.bianchi")
+    giulia.get(f"/api/v1/cartelle/{case}/diario")
+
+    answer = browser("elena.riva").get("/api/v1/registro-accessi", params={"cartella": str(case)}).json()
+
+    assert [row["rotta"] for row in answer["accessi"]] == ["/api/v1/cartelle/{cartella_id}/diario"]
+    assert answer["operatori"][answer["accessi"][0]["operatore_id"]] == "Giulia Bianchi"
+
+
+def test_the_dpo_of_one_ente_does_not_read_the_log_of_another(
+    browser: Callable[[str], Browser], services: FakeServices
+) -> None:
+    services.answer("cartella.list_voci_diario", VociDiarioOut(voci=(), totale=0))
+    case = uuid4()
+    browser("sara.costa").get(f"/api/v1/cartelle/{case}/diario")
+
+    answer = browser("elena.riva").get("/api/v1/registro-accessi", params={"cartella": str(case)}).json()
+
+    assert answer["accessi"] == []
+
+
+def test_the_dpo_asks_whether_the_log_is_whole(browser: Callable[[str], Browser]) -> None:
+    answer = browser("elena.riva").get("/api/v1/registro-accessi/verifica").json()
+
+    assert answer["integro"] is True
+    assert answer["verifica"]["righe"] > 0

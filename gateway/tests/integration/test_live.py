@@ -1,0 +1,273 @@
+"""What only a real server shows: alerts pushed to open pages, bodies refused unread, documents in a stream."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import aio_pika
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from contracts.documenti import (
+    BeginUpload,
+    CompleteUpload,
+    DocumentoOut,
+    DownloadOut,
+    StatoDocumento,
+    UploadOut,
+)
+from contracts.events import Envelope
+from contracts.notifiche import AvvisoCreatoV1
+from gateway.seed.operatori import IDENTITIES
+from gateway.settings import Settings
+from gateway.testing import FakeServices
+
+IDS = {identity.identita: identity.operatore_id for identity in IDENTITIES}
+CASE = uuid4()
+
+
+@pytest.fixture
+def address(app: FastAPI) -> Iterator[str]:
+    """The app behind a real server on the loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, loop="uvloop", http="httptools", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@dataclass
+class Person:
+    http: httpx.Client
+    csrf: str
+
+
+@contextmanager
+def signed_in(address: str, identita: str) -> Iterator[Person]:
+    with httpx.Client(base_url=address, timeout=10, trust_env=False) as http:
+        http.post("/api/v1/dev/login", json={"identita": identita}).raise_for_status()
+        yield Person(http, http.get("/api/v1/sessione").json()["csrf_token"])
+
+
+def make_avviso(destinatario: UUID | None, settore: str = "minori") -> AvvisoCreatoV1:
+    return AvvisoCreatoV1(
+        avviso_id=uuid4(), destinatario_id=destinatario, ente="F704", settore=settore, tipo="decesso"
+    )
+
+
+def publish(amqp_url: str, *avvisi: AvvisoCreatoV1) -> None:
+    async def run() -> None:
+        connection = await aio_pika.connect(amqp_url)
+        async with connection:
+            channel = await connection.channel()
+            exchange = await channel.get_exchange("notifiche.events")
+            for avviso in avvisi:
+                envelope = Envelope(
+                    id=uuid4(), source="notifiche", type=avviso.type, subject=avviso.subject,
+                    data=avviso.model_dump(mode="json"),
+                )  # fmt: skip
+                message = aio_pika.Message(
+                    envelope.model_dump_json().encode(), content_type="application/json"
+                )
+                await exchange.publish(message, routing_key=avviso.key)
+
+    asyncio.run(run())
+
+
+def listening(app: FastAPI) -> None:
+    """Waits until the gateway consumes and the page has subscribed."""
+    eventi = app.state.gateway.eventi
+    deadline = time.monotonic() + 10
+    while not (eventi.subscriptions and eventi.task.done()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_an_open_page_gets_its_own_alerts_and_those_of_nobody_in_its_settore(
+    app: FastAPI, address: str, amqp_url: str
+) -> None:
+    own = make_avviso(IDS["giulia.bianchi"])
+    colleagues = make_avviso(IDS["marco.verdi"])
+    elsewhere = make_avviso(None, settore="anziani")
+    nobodys = make_avviso(None)
+
+    received = []
+    with (
+        signed_in(address, "giulia.bianchi") as giulia,
+        giulia.http.stream("GET", "/api/v1/avvisi/flusso") as page,
+    ):
+        assert page.headers["content-type"].startswith("text/event-stream")
+        listening(app)
+        publish(amqp_url, colleagues, elsewhere, own, nobodys)
+        for line in page.iter_lines():
+            if line.startswith("data: "):
+                received.append(UUID(json.loads(line[6:])["avviso_id"]))
+            if len(received) == 2:
+                break
+
+    assert received == [own.avviso_id, nobodys.avviso_id]
+
+
+def test_a_closed_page_is_forgotten(app: FastAPI, address: str) -> None:
+    with signed_in(address, "giulia.bianchi") as giulia, giulia.http.stream("GET", "/api/v1/avvisi/flusso"):
+        listening(app)
+        assert len(app.state.gateway.eventi.subscriptions) == 1
+
+    deadline = time.monotonic() + 5
+    while app.state.gateway.eventi.subscriptions and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert app.state.gateway.eventi.subscriptions == set()
+
+
+def test_an_oversized_upload_is_refused_before_its_body_is_sent(
+    address: str, settings: Settings, services: FakeServices
+) -> None:
+    with signed_in(address, "giulia.bianchi") as giulia:
+        cookie = giulia.http.cookies["siso"]
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.sendall(
+                f"POST /api/v1/cartelle/{CASE}/documenti HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: siso={cookie}\r\n"
+                f"X-CSRF-Token: {giulia.csrf}\r\nX-Nome-File: a.pdf\r\nContent-Type: application/pdf\r\n"
+                f"Content-Length: {settings.upload_limit + 1}\r\n\r\n".encode()
+            )
+            answer = connection.recv(65536).decode()
+
+    assert answer.startswith("HTTP/1.1 413")
+    assert services.calls == []
+
+
+def make_documento(command: BeginUpload, complete: CompleteUpload) -> DocumentoOut:
+    return DocumentoOut(
+        id=complete.documento_id, cartella_id=command.cartella_id, nome_file=command.nome_file,
+        tipo_mime=command.tipo_mime, dimensione=complete.dimensione, sha256=complete.sha256, tipo=command.tipo,
+        descrizione=command.descrizione, data_documento=date(2026, 11, 23), privato=command.privato,
+        autore_id=IDS["giulia.bianchi"], caricato_il=datetime.now(UTC), stato=StatoDocumento.CARICATO, version=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(s3_bucket: Any, services: FakeServices) -> dict[str, Any]:
+    """documenti in a nutshell: presigned addresses of a real store, what it was told kept for the test."""
+    from minio import Minio
+
+    client = Minio(
+        s3_bucket.endpoint, access_key=s3_bucket.access_key, secret_key=s3_bucket.secret_key, secure=False,
+        region="us-east-1",
+    )  # fmt: skip
+    told: dict[str, Any] = {}
+
+    def begin(command: BeginUpload) -> UploadOut:
+        told["begin"] = command
+        url = client.presigned_put_object(s3_bucket.bucket, "one", timedelta(minutes=5))
+        return UploadOut(documento_id=uuid4(), put_url=url, scade_il=datetime.now(UTC))
+
+    def complete(command: CompleteUpload) -> DocumentoOut:
+        told["complete"] = command
+        return make_documento(told["begin"], command)
+
+    def get_download(_: Any) -> DownloadOut:
+        url = client.presigned_get_object(s3_bucket.bucket, "one", timedelta(minutes=5))
+        documento = make_documento(told["begin"], told["complete"])
+        return DownloadOut(
+            get_url=url, **documento.model_dump(include=set(DownloadOut.model_fields) - {"get_url"})
+        )
+
+    services.answer("documenti.begin_upload", begin)
+    services.answer("documenti.complete_upload", complete)
+    services.answer("documenti.get_download", get_download)
+    return told
+
+
+def test_a_document_comes_back_as_it_went(address: str, store: dict[str, Any]) -> None:
+    content = b"%PDF-1.7 " + bytes(range(256)) * 20_480
+    headers = {
+        "Content-Type": "application/pdf", "X-Nome-File": "Relazione%20al%20TM%20%E2%80%93%20perch%C3%A9.pdf",
+        "X-Tipo": "relazione", "X-Privato": "true", "X-Descrizione": "citt%C3%A0",
+    }  # fmt: skip
+
+    with signed_in(address, "giulia.bianchi") as giulia:
+        made = giulia.http.post(
+            f"/api/v1/cartelle/{CASE}/documenti",
+            content=content,
+            headers=headers | {"X-CSRF-Token": giulia.csrf},
+        )
+        back = giulia.http.get(f"/api/v1/cartelle/{CASE}/documenti/{made.json()['id']}/contenuto")
+
+    assert made.status_code == 201
+    assert made.json()["nome_file"] == "Relazione al TM – perché.pdf"
+    assert store["begin"].privato is True
+    assert store["begin"].descrizione == "città"
+    assert made.json()["sha256"] == sha256(content).hexdigest()
+    assert back.content == content
+    assert back.headers["content-type"] == "application/pdf"
+    assert back.headers["content-disposition"].startswith("attachment; filename*=UTF-8''Relazione%20al%20TM")
+    assert back.headers["content-length"] == str(len(content))
+
+
+def test_a_path_in_a_file_name_is_cut_off(address: str, store: dict[str, Any]) -> None:
+    with signed_in(address, "giulia.bianchi") as giulia:
+        giulia.http.post(
+            f"/api/v1/cartelle/{CASE}/documenti", content=b"x",
+            headers={"X-Nome-File": "..%2F..%5Cetc%2Fpasswd", "X-CSRF-Token": giulia.csrf},
+        )  # fmt: skip
+
+    assert store["begin"].nome_file == "passwd"
+
+
+def test_a_store_that_is_away_is_503(address: str, services: FakeServices) -> None:
+    services.answer(
+        "documenti.begin_upload",
+        UploadOut(documento_id=uuid4(), put_url="http://127.0.0.1:9/b/o", scade_il=datetime.now(UTC)),
+    )
+
+    with signed_in(address, "giulia.bianchi") as giulia:
+        answer = giulia.http.post(
+            f"/api/v1/cartelle/{CASE}/documenti", content=b"x",
+            headers={"X-Nome-File": "a.pdf", "X-CSRF-Token": giulia.csrf},
+        )  # fmt: skip
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "documenti.archivio_non_disponibile"
+
+
+def test_the_gateway_is_ready_when_its_stores_answer(address: str) -> None:
+    answer = httpx.get(f"{address}/health/ready", trust_env=False)
+
+    assert (answer.status_code, answer.json()["problemi"]) == (200, {})
+
+
+def test_it_starts_without_its_stores_and_says_so(settings: Settings, services: FakeServices) -> None:
+    from starlette.testclient import TestClient
+
+    from gateway.app import create_app
+
+    away = settings.model_copy(
+        update={"database_url": "postgresql://nobody@127.0.0.1:9/none", "amqp_url": ""}
+    )
+
+    with TestClient(create_app(away, rpc=services)) as client:
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/ready").status_code == 503
+        answer = client.get("/api/v1/cartelle", headers={"Cookie": "siso=x"})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
