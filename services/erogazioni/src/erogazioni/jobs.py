@@ -13,7 +13,7 @@ def carica_catalogo(folder: str) -> int:
     db = SqlDatabase(Settings())
     try:
         rows = load_catalogo(db, Path(folder))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, ValueError) as error:
         sys.stderr.write(f"Il catalogo non è stato caricato, nulla è cambiato: {error}\n")
         return 1
     finally:
