@@ -75,3 +75,28 @@ def load(
     except LoadFailed as failure:
         errors.print(f"Anagrafe non caricata: {failure}", style="red")
         raise typer.Exit(1) from None
+
+
+@app.command()
+def check(
+    base_url: Annotated[str, typer.Option(envvar="SISO_BASE_URL", help="indirizzo dell'applicazione")],
+    mailbox_url: Annotated[str, typer.Option(envvar="SISO_MAILBOX_URL", help="casella di prova")],
+    dir: Annotated[Path, typer.Option(envvar="SISO_DATA_DIR", help="file della città")] = Path(
+        ".siso/demo/citta"
+    ),
+    seed: Annotated[int | None, typer.Option(help="seme della scelta delle persone")] = None,
+) -> None:
+    """Walks the main job through the gateway; one JSON object on standard output, exit code 0 if all held."""
+    from random import Random
+
+    from sisodemo.cammino import Cammino, walk
+    from sisodemo.famiglie_scelte import newest_city
+    from sisodemo.passi import PASSI
+
+    def say(number: int, nome: str, ok: bool) -> None:
+        errors.print(f"{number:>3}. {nome} ", "[green]✓[/green]" if ok else "[red]✗[/red]")
+
+    cammino = Cammino(base_url, mailbox_url, newest_city(dir), Random(seed))
+    result = walk(cammino, PASSI, say)
+    typer.echo(json.dumps(result, ensure_ascii=False))
+    raise typer.Exit(0 if result["ok"] else 1)

@@ -128,6 +128,7 @@ def test_a_person_comes_with_household_and_places(registry: Registry, make_manda
         ("Rosa", "Marito/Moglie"),
     ]
     assert person.luogo_nascita_nome == "Milano (MI)"
+    assert person.codice_istat_comune == "108033"
     assert (person.indirizzo.via, person.indirizzo.comune_nome) == ("Via Roma", "Monza")
 
 

@@ -1,4 +1,4 @@
-"""Code tables of ANPR (kinship, marital status) and names of frequent citizenships (ISO 3166-1 numeric)."""
+"""Code tables: ANPR (kinship, marital status), citizenships (ISO 3166-1 numeric), ISTAT codes of the comuni served."""
 
 STATI_CIVILI = {
     "1": "Celibe/Nubile",
@@ -54,3 +54,12 @@ CITTADINANZE = {
     "760": "Siria", "364": "Iran", "368": "Iraq", "792": "Turchia", "688": "Serbia", "070": "Bosnia-Erzegovina",
     "807": "Macedonia del Nord", "191": "Croazia", "112": "Bielorussia", "268": "Georgia", "999": "Apolide",
 }  # fmt: skip
+
+# Comuni of Monza e Brianza (province 108) in the order of their ISTAT number, 001 to 055.
+_MONZA_BRIANZA = (
+    "A087 A096 A159 A376 A668 A759 A802 A818 A849 B105 B187 B212 B272 B501 B729 B798 C395 C512 C566 C820 C952"
+    " D038 D286 E063 E504 E550 E591 E617 E786 F078 F165 F247 F704 F797 F944 G116 H233 H537 I625 I709 I878 I998"
+    " L434 L511 L677 L704 L709 L744 M017 M052 B289 B671 D019 E530 H529"
+)
+CODICI_ISTAT = {codice: f"108{number:03d}" for number, codice in enumerate(_MONZA_BRIANZA.split(), start=1)}
+"""Belfiore code → ISTAT code of six digits. A comune of another province is added here before it is served."""

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from anagrafe.domain.tabelle import CITTADINANZE, RELAZIONI, STATI_CIVILI
+from anagrafe.domain.tabelle import CITTADINANZE, CODICI_ISTAT, RELAZIONI, STATI_CIVILI
 from anagrafe.models import Caricamento, Luogo, Residente, ResidenteStorico
 from contracts.anagrafe import (
     CaricamentoOut,
@@ -81,6 +81,7 @@ def full(
         stato_civile=p.stato_civile,
         stato_civile_nome=STATI_CIVILI.get(p.stato_civile, ""),
         indirizzo=indirizzo,
+        codice_istat_comune=CODICI_ISTAT.get(p.ente, ""),
         version=p.version,
         nucleo=tuple(
             Componente(
