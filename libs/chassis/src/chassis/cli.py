@@ -91,6 +91,25 @@ def check(services: Services) -> None:
         typer.echo(f"{service}: ok")
 
 
+@app.command()
+def reconcile(
+    services: Services,
+    hours: Annotated[float, typer.Option(help="how far back")] = 24.0,
+    replay: Annotated[bool, typer.Option(help="publish the missing ones again")] = False,
+) -> None:
+    """Counts what was emitted against what was taken; exit code 1 where something is missing."""
+    from datetime import timedelta
+
+    from chassis.reconcile import reconcile as compare
+    from chassis.runner import settings_of
+
+    gaps = compare({name: settings_of(name) for name in services}, timedelta(hours=hours), replay=replay)
+    for gap in gaps:
+        if gap.emitted:
+            typer.echo(f"{gap.type} → {gap.consumer}: {gap.emitted} emessi, {len(gap.missing)} mancanti")
+    raise typer.Exit(1 if any(gap.missing for gap in gaps) else 0)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def job(context: typer.Context, service: str, name: str) -> None:
     """Runs `<service>.jobs.<name>(*args)`; exits with the number it returns."""
