@@ -23,10 +23,10 @@ from sisolocal.supervisor import Supervisor, read_state
 UP_TIMEOUT = 180.0
 
 
-def supervise(layout: Layout, port: int | None, env_name: str) -> int:
+def supervise(layout: Layout, port: int | None) -> int:
     """Run the stack until SIGTERM: what `up` starts behind the scenes."""
     with locked(layout):
-        supervisor = Supervisor(layout, port, env_name, durable=env_name != "test")
+        supervisor = Supervisor(layout, port)
         try:
             with interruptible(), following(supervisor):
                 supervisor.start()
@@ -39,14 +39,14 @@ def supervise(layout: Layout, port: int | None, env_name: str) -> int:
     return 0
 
 
-def up(layout: Layout, port: int | None, env_name: str = "demo") -> dict[str, Any]:
+def up(layout: Layout, port: int | None) -> dict[str, Any]:
     """Start the stack in the background; its state once ready. Raises StartFailed with the supervisor's last lines."""
     holder = holder_pid(layout)
     if holder is not None:
         raise AlreadyRunning(layout.name, holder)
     layout.make()
     layout.state_file.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "sisolocal", "supervise", "--name", layout.name, "--env", env_name]
+    argv = [sys.executable, "-m", "sisolocal", "supervise", "--name", layout.name]
     argv += ["--porta", str(port)] if port is not None else []
     log = layout.log("supervisor")
     log.unlink(missing_ok=True)

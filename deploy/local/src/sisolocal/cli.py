@@ -58,11 +58,11 @@ def up(name: Name = "demo", porta: Port = None) -> None:
 
 
 @app.command(hidden=True)
-def supervise(name: Name, porta: Port = None, env: Annotated[str, typer.Option()] = "demo") -> None:
+def supervise(name: Name, porta: Port = None) -> None:
     """Tiene in vita uno stack fino a SIGTERM."""
     from sisolocal import background
 
-    raise typer.Exit(background.supervise(Layout.of(name), porta, env))
+    raise typer.Exit(background.supervise(Layout.of(name), porta))
 
 
 @app.command()

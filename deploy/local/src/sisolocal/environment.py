@@ -12,19 +12,19 @@ from sisolocal.layout import EVERYBODY, write_private
 S3_USERS = ("documenti", "report")
 
 
-def common(infra: Infra, environment: str = "demo") -> dict[str, str]:
+def common(infra: Infra) -> dict[str, str]:
     """What every process knows."""
     return {
-        "SISO_ENV": environment,
+        "SISO_ENV": "demo",
         "SISO_MANDATO_PUBLIC_KEY_FILE": str(infra.keys["public"]),
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def of(infra: Infra, owner: str, environment: str = "demo") -> dict[str, str]:
+def of(infra: Infra, owner: str) -> dict[str, str]:
     """The environment of the processes of one service, or of the gateway."""
     prefix = owner.upper()
-    env = common(infra, environment) | {f"{prefix}_AMQP_URL": infra.rabbitmq.url(owner)}
+    env = common(infra) | {f"{prefix}_AMQP_URL": infra.rabbitmq.url(owner)}
     if owner == "cartella":
         env["CARTELLA_MONGO_URL"] = infra.mongo.url()
     else:
@@ -73,11 +73,11 @@ def mail(host: str, port: int, base_url: str) -> dict[str, str]:
     }
 
 
-def full(infra: Infra, environment: str = "demo") -> dict[str, str]:
+def full(infra: Infra) -> dict[str, str]:
     """Everything, the administrator of the broker (topology, dead queues) and the addresses for people."""
     env: dict[str, str] = {}
     for owner in EVERYBODY:
-        env |= of(infra, owner, environment)
+        env |= of(infra, owner)
     return env | {
         "SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url,
         "SISO_BASE_URL": f"http://127.0.0.1:{infra.ports['gateway']}",

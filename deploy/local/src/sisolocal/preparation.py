@@ -24,9 +24,8 @@ QUEUES_SETTLE = 3.0  # seconds a fresh quorum queue must live before a kill of t
 class Preparation:
     """Runs what its stamp, kept beside the data, does not show as done."""
 
-    def __init__(self, infra: Infra, env_name: str = "demo") -> None:
+    def __init__(self, infra: Infra) -> None:
         self.infra = infra
-        self.env_name = env_name
         self._stamp_file = infra.layout.base / "data" / "prepared.json"
         self._declared_at = 0.0
 
@@ -67,7 +66,7 @@ class Preparation:
     def _chassis(self, *words: str) -> None:
         log = self.infra.layout.log(words[0])
         env = {key: os.environ[key] for key in INHERITED if key in os.environ}
-        env |= environment.full(self.infra, self.env_name)
+        env |= environment.full(self.infra)
         with log.open("ab") as output:
             argv = [program("chassis"), *words]
             done = subprocess.run(argv, env=env, stdout=output, stderr=subprocess.STDOUT, check=False)

@@ -14,7 +14,7 @@ from sisolocal.layout import Layout, repository_root
 from sisolocal.show import say
 from sisolocal.teststack import NAME
 
-HOMES = ("libs", "services", "gateway", "deploy")
+LEVELS = ("unit", "integration", "contract")
 CHECKS = {
     "stile (ruff)": ["ruff", "check", "--quiet", "."],
     "tipi (mypy)": ["mypy"],
@@ -23,25 +23,22 @@ CHECKS = {
 
 
 def folders(kind: str) -> list[str]:
-    """The folders of one kind of test, in the order they run: the quick ones first."""
+    """The folders with tests of one kind. `rest`: tests of a package that name no level (`gateway/tests/web`)."""
     root = repository_root()
+    if kind not in (*LEVELS, "rest"):
+        return [f"tests/{kind}"] if (root / "tests" / kind).exists() else []
     homes = [
-        root / "libs",
-        *sorted((root / "services").iterdir()),
+        *(root / "libs").iterdir(),
+        *(root / "services").iterdir(),
         root / "gateway",
-        *sorted((root / "deploy").iterdir()),
+        *(root / "deploy").iterdir(),
     ]
-    if kind in ("unit", "integration", "contract"):
-        found = [home / "tests" / kind for home in homes]
-    elif kind == "rest":  # tests of the libraries, the gateway and the stack that name no level
-        found = [path for home in HOMES for path in (root / home).glob("**/tests/test_*.py") if _ours(path)]
-    else:
-        found = [root / "tests" / kind]
-    return [str(path.relative_to(root)) for path in sorted(found) if path.exists()]
+    found = {path.parent for home in homes for path in (home / "tests").rglob("test_*.py")}
+    return sorted(str(folder.relative_to(root)) for folder in found if _level(folder) == kind)
 
 
-def _ours(path: Path) -> bool:
-    return "node_modules" not in path.parts
+def _level(folder: Path) -> str:
+    return next((level for level in LEVELS if level in folder.parts), "rest")
 
 
 SETS = {

@@ -24,11 +24,6 @@ def program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def role_names() -> list[str]:
-    """Every process name, in the order of starting; stopping goes the other way."""
-    return [*(f"{service}-{role}" for service in SERVICES for role in ROLES), RELAY, GATEWAY]
-
-
 def answers_ready(port: int) -> bool:
     """True when `/health/ready` on this port of the loopback says 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
@@ -74,23 +69,23 @@ class RoleProcess:
             time.sleep(0.15)
 
 
-def processes(infra: Infra, env_name: str) -> Iterator[RoleProcess]:
+def processes(infra: Infra) -> Iterator[RoleProcess]:
     """All of them, each with its share of the environment."""
     for service in SERVICES:
-        env = environment.of(infra, service, env_name)
+        env = environment.of(infra, service)
         for role in ROLES:
             argv = [program("chassis"), "run", service, "--role", role]
             yield _process(infra, f"{service}-{role}", argv, env)
     everything: dict[str, str] = {}
     for owner in EVERYBODY:
-        everything |= environment.of(infra, owner, env_name)
+        everything |= environment.of(infra, owner)
     yield _process(infra, RELAY, [program("chassis"), "relay", *EVERYBODY], everything)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",
         "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
         "--no-server-header", "--timeout-graceful-shutdown", "3",
     ]  # fmt: skip
-    env = environment.of(infra, GATEWAY, env_name)
+    env = environment.of(infra, GATEWAY)
     yield RoleProcess(infra, GATEWAY, argv, env, infra.ports["gateway"])
 
 

@@ -55,9 +55,7 @@ class Entry:
 class Supervisor:
     """Runs one stack until told to stop. `name` is its folder; `port` the gateway's, when asked for."""
 
-    def __init__(
-        self, layout: Layout, port: int | None = None, env_name: str = "demo", durable: bool = True
-    ) -> None:
+    def __init__(self, layout: Layout, port: int | None = None, durable: bool = True) -> None:
         self.layout = layout
         self.infra = Infra(layout, durable)
         self.stopping = threading.Event()
@@ -65,10 +63,9 @@ class Supervisor:
         self.phase = "avvio"
         self.on_change: Callable[[], None] = lambda: None
         self._asked_port = port
-        self._env_name = env_name
         self._lock = threading.Lock()
         self._watchers: list[threading.Thread] = []
-        self.preparation = Preparation(self.infra, env_name)
+        self.preparation = Preparation(self.infra)
         self.roles: list[RoleProcess] = []
 
     @property
@@ -89,9 +86,9 @@ class Supervisor:
                 raise PortTaken(self._asked_port, "--porta")
             self.infra.ports.fix("gateway", self._asked_port)
         self.infra.ports.ensure_free(["gateway"])
-        self.roles = list(processes(self.infra, self._env_name))
+        self.roles = list(processes(self.infra))
         self.infra.ports.ensure_free([f"health_{role.name}" for role in self.roles])
-        self.roles = list(processes(self.infra, self._env_name))
+        self.roles = list(processes(self.infra))
         environment.write(self.infra, self.environment())
         for part in self.parts:
             self.entries[part.name] = Entry()
@@ -104,7 +101,7 @@ class Supervisor:
 
     def environment(self) -> dict[str, str]:
         """Everything there is to know of this stack, secrets included."""
-        return environment.full(self.infra, self._env_name)
+        return environment.full(self.infra)
 
     def _start_in_order(self) -> None:
         self._set_phase("archivi")

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import socket
 import subprocess
-import sys
-import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,9 +20,10 @@ import psycopg
 from psycopg import sql
 
 from sisolocal import environment
-from sisolocal.errors import SisoError, tail
 from sisolocal.layout import EVERYBODY, Layout, repository_root
 from sisolocal.postgres_roles import create_database, drop_database, prepare_database, with_database
+from sisolocal.roles import program
+from sisolocal.testprocess import RunningService, chassis, child_environment, free_port, wait_until_ready
 from sisolocal.teststack import Stack
 
 
@@ -78,35 +75,6 @@ class Mailbox:
         request = urllib.request.Request(f"{self._url}/messages", method="DELETE")
         with urllib.request.urlopen(request, timeout=5):
             pass
-
-
-@dataclass
-class RunningService:
-    """A service process started by a test."""
-
-    process: subprocess.Popen[bytes]
-    health_url: str
-    log: Path
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def kill(self) -> None:
-        """kill -9."""
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        """SIGTERM, then SIGKILL after ten seconds."""
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def output(self) -> str:
-        return self.log.read_text("utf-8", "replace")
 
 
 class TestRun:
@@ -291,7 +259,9 @@ class TestRun:
         log = self.folder / f"{service}-{role}-{self._number}.log"
         words = ["relay", service] if role == "relay" else ["run", service, "--role", role]
         with log.open("wb") as output:
-            process = subprocess.Popen([_chassis(), *words], env=env, stdout=output, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                [program("chassis"), *words], env=env, stdout=output, stderr=subprocess.STDOUT
+            )
         running = RunningService(process, f"http://127.0.0.1:{port}/health/ready", log)
         wait_until_ready(running)
         return running
@@ -322,27 +292,6 @@ def s3_client(bucket: S3Bucket) -> Any:
     )
 
 
-def wait_until_ready(running: RunningService, timeout: float = 60) -> None:
-    """Poll `/health/ready`. Raises SisoError with the last log lines when the process dies or time is up."""
-    deadline = time.monotonic() + timeout
-    while True:
-        with suppress(OSError), urllib.request.urlopen(running.health_url, timeout=3) as answer:
-            if answer.status == 200:
-                return
-        if running.process.poll() is not None:
-            raise SisoError(f"exit {running.process.returncode}\n{tail(running.log, 40)}")
-        if time.monotonic() > deadline:
-            running.kill()
-            raise SisoError(f"not ready after {timeout:.0f} s\n{tail(running.log, 40)}")
-        time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def source_hash(service: str) -> str:
     """Changes whenever the service's or the chassis's sources change."""
     root = repository_root()
@@ -353,27 +302,3 @@ def source_hash(service: str) -> str:
             if path.suffix in (".py", ".sql"):
                 digest.update(str(path).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _chassis() -> str:
-    return str(Path(sys.executable).with_name("chassis"))
-
-
-def child_environment(env: dict[str, str]) -> dict[str, str]:
-    """The given names plus what any process needs."""
-    return {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TZ") if key in os.environ} | env
-
-
-def chassis(*words: str, env: dict[str, str]) -> str:
-    """Run a chassis command to its end. Raises SisoError with its output when it fails."""
-    done = subprocess.run(
-        [_chassis(), *words],
-        env=child_environment(env),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    if done.returncode != 0:
-        raise SisoError(f"chassis {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from sisolocal.testdata import Mailbox, MandatoKeys, PgUrls, RunningService, S3Bucket, TestRun
+    from sisolocal.testdata import Mailbox, MandatoKeys, PgUrls, S3Bucket, TestRun
+    from sisolocal.testprocess import RunningService
     from sisolocal.teststack import Stack
-    from sisolocal.testsystem import System
 
 WORDS = {
     "environment": "indirizzi dall'ambiente (SISO_TEST_*)",
@@ -42,25 +42,6 @@ CHOICE = Choice()
 def pytest_report_header() -> str:
     """Says on which stack the tests that need one will run."""
     return f"siso: stack dei test = {WORDS[CHOICE.made()]}, avviato solo se un test lo chiede"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--sistema NAME`: e2e and fault tests use that running stack instead of starting their own."""
-    parser.addoption(
-        "--sistema", default=None, metavar="NAME", help="stack already running, for e2e and fault tests"
-    )
-
-
-@pytest.fixture(scope="session")
-def system(pytestconfig: pytest.Config) -> Iterator[System]:
-    """The whole system, started afresh in `.siso/e2e` and stopped at the end; see `sisolocal.testsystem.System`."""
-    from sisolocal.testsystem import attach, start_system, stop_system
-
-    running = pytestconfig.getoption("--sistema")
-    opened = attach(running) if running else start_system("e2e")
-    yield opened
-    if not running:
-        stop_system(opened)
 
 
 @pytest.fixture(scope="session")
