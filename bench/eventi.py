@@ -172,7 +172,7 @@ class _Bench:
         while self._effects() < count:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._effects()} of {count} events took effect")
-            time.sleep(0.02)
+            time.sleep(0.1)
 
 
 def _event() -> CartellaApertaV1:
