@@ -3,13 +3,15 @@
 // name ("app.js") to the hashed one. The same input gives the same bytes: no clock, no random, no absolute path.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "src", "gateway", "static");
+const target = join(here, "src", "gateway", "static");
+const out = `${target}.new`;
+const old = `${target}.old`;
 const modules = join(here, "node_modules");
 
 // What is copied as it is: source → plain name.
@@ -37,6 +39,17 @@ function copyHashed(manifest) {
   }
 }
 
+// Bootstrap Italia embeds the icon font of a video player we do not have, as a data: address that our CSP refuses.
+const withoutEmbeddedFonts = {
+  name: "without-embedded-fonts",
+  setup(builder) {
+    builder.onLoad({ filter: /bootstrap-italia\.min\.css$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/@font-face\{[^}]*url\(data:[^}]*\}/g, ""),
+      loader: "css",
+    }));
+  },
+};
+
 async function bundle(manifest) {
   const result = await build({
     absWorkingDir: here,
@@ -50,6 +63,7 @@ async function bundle(manifest) {
     entryNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
     loader: { ".woff2": "file" },
+    plugins: [withoutEmbeddedFonts],
     outdir: out,
     metafile: true,
     logLevel: "warning",
@@ -77,4 +91,9 @@ compress();
 for (const [name, source] of Object.entries(LICENCES)) cpSync(source, join(out, "licenze", name));
 const sorted = Object.fromEntries(Object.entries(manifest).sort());
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
+// Swapped in at once: a gateway that is running never sees half a folder.
+rmSync(old, { recursive: true, force: true });
+if (existsSync(target)) renameSync(target, old);
+renameSync(out, target);
+rmSync(old, { recursive: true, force: true });
 console.log(Object.values(sorted).join("\n"));

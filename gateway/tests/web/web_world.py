@@ -71,7 +71,13 @@ ENTRY = c.VoceDiarioOut(
     ),
 )  # fmt: skip
 PRIVATE = ENTRY.model_copy(
-    update={"id": known("privata"), "privata": True, "testo": "Da verificare con cautela.", "version": 1, "versioni": ()}
+    update={
+        "id": known("privata"),
+        "privata": True,
+        "testo": "Da verificare con cautela.",
+        "version": 1,
+        "versioni": (),
+    }
 )
 ISEE_OUT = c.IseeOut(
     id=ISEE, cartella_id=CASO, tipo=c.TipoIsee.MINORENNI, protocollo_dsu="INPS-ISEE-2026-01234567A-00",
@@ -89,7 +95,13 @@ FOGLIO_OUT = e.FoglioOut(
     version=2, creato_il=at(8),
 )  # fmt: skip
 PROPOSED = FOGLIO_OUT.model_copy(
-    update={"id": known("proposto"), "stato": e.StatoFoglio.PROPOSTO, "approvatore_id": None, "deciso_il": None, "version": 1}
+    update={
+        "id": known("proposto"),
+        "stato": e.StatoFoglio.PROPOSTO,
+        "approvatore_id": None,
+        "deciso_il": None,
+        "version": 1,
+    }
 )
 PAYMENT = e.ErogazioneOut(
     id=EROGAZIONE, foglio_id=FOGLIO, foglio_numero="F-2026-000077", cartella_id=CASO, residente_id=LUCA, ente="F704",
@@ -97,7 +109,12 @@ PAYMENT = e.ErogazioneOut(
     stato=e.StatoErogazione.PROPOSTA, proponente_id=PAOLO, liquidatore_id=None, liquidata_il=None, version=1,
 )  # fmt: skip
 PAID = PAYMENT.model_copy(
-    update={"id": known("pagata"), "stato": e.StatoErogazione.LIQUIDATA, "liquidatore_id": CARLA, "liquidata_il": at(20)}
+    update={
+        "id": known("pagata"),
+        "stato": e.StatoErogazione.LIQUIDATA,
+        "liquidatore_id": CARLA,
+        "liquidata_il": at(20),
+    }
 )
 DEATH = n.AvvisoOut(
     id=AVVISO, tipo="decesso", titolo="Decesso nel nucleo", descrizione="Risulta deceduta una persona convivente.",
@@ -106,14 +123,22 @@ DEATH = n.AvvisoOut(
     version=1,
 )  # fmt: skip
 MOVED = DEATH.model_copy(
-    update={"id": known("trasloco"), "tipo": "trasferimento", "titolo": "Cambio di indirizzo", "gravita": "normale", "residente_id": LUCA}
+    update={
+        "id": known("trasloco"),
+        "tipo": "trasferimento",
+        "titolo": "Cambio di indirizzo",
+        "gravita": "normale",
+        "residente_id": LUCA,
+    }
 )
 DOCUMENT = d.DocumentoOut(
     id=DOCUMENTO, cartella_id=CASO, nome_file="relazione_scuola.pdf", tipo_mime="application/pdf", dimensione=5 * 1024 * 1024,
     sha256="ab" * 32, tipo="relazione", descrizione="Relazione della scuola", data_documento=date(2026, 11, 4),
     privato=False, autore_id=MARCO, caricato_il=at(6), stato=d.StatoDocumento.CARICATO, version=1,
 )  # fmt: skip
-DOWNLOAD = d.DownloadOut(get_url="http://store.test/x", nome_file="x.pdf", tipo_mime="application/pdf", dimensione=4, sha256="00")
+DOWNLOAD = d.DownloadOut(
+    get_url="http://store.test/x", nome_file="x.pdf", tipo_mime="application/pdf", dimensione=4, sha256="00"
+)
 PRINT = d.StampaOut(
     id=STAMPA, cartella_id=CASO, stato=d.StatoStampa.PRONTA, pagine=4, sha256="cd" * 32, richiesta_il=at(21),
     pronta_il=at(21), download=DOWNLOAD,

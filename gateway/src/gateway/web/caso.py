@@ -136,7 +136,7 @@ async def respond_caso(
     template: str,
     **context: Any,
 ) -> Response:
-    """A page of the case. Its title names the section and the case number, never the person: titles land in histories."""
+    """A page of the case. Its title has the section and the case number, never the person: browsers keep titles."""
     text = next((text for key, text, _ in caso.tabs if key == tab), tab.capitalize())
     return await respond(
         request, caller, f"pagine/caso/{template}", section="casi", caso=caso, tab=tab, mancanti=gathering.missing,

@@ -1,5 +1,6 @@
 """The diary of a case, and its ISEE."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -47,7 +48,7 @@ def localize(form: Form) -> None:
     """`quando` is typed on the clock of Rome; it travels with its offset."""
     typed = form.get("quando").strip()
     try:
-        moment = formats.datetime.fromisoformat(typed)
+        moment = datetime.fromisoformat(typed)
     except ValueError:
         return
     form.values["quando"] = (
@@ -58,7 +59,7 @@ def localize(form: Form) -> None:
 def unlocalize(form: Form) -> None:
     """Back to what the field shows, when the form is shown again."""
     try:
-        form.values["quando"] = [formats.input_moment(formats.datetime.fromisoformat(form.get("quando")))]
+        form.values["quando"] = [formats.input_moment(datetime.fromisoformat(form.get("quando")))]
     except ValueError:
         return
 
@@ -82,7 +83,7 @@ async def _diario_page(request: Request, caller: Caller, cartella_id: UUID, form
         request, caller, caso, gathering, "diario", "diario.html", form=form, status=form.status, voci=answer.voci,
         totale=answer.totale, pagina=number, pagine=page_count(answer.totale, SIZE),
         filtri=Form.of(tipo_filtro=kind, parole=query.get("parole", "")),
-        autori={voce.id: operator_name(names, voce.autore_id, caller) for voce in answer.voci},
+        autori={voce.id: operator_name(names, voce.autore_id, caller, "te") for voce in answer.voci},
     )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ async def _voce_page(
     )
     return await respond_caso(
         request, caller, caso, gathering, "diario", "voce.html", form=form, status=form.status, voce=voce,
-        autore=operator_name(names, voce.autore_id, caller),
+        autore=operator_name(names, voce.autore_id, caller, "te"),
         mia=voce.autore_id == caller.operatore_id and caller.can("diario:scrivi"),
         title=f"Voce di diario, caso {caso.cartella.numero}",
     )  # fmt: skip
@@ -177,10 +178,10 @@ async def _isee_page(request: Request, caller: Caller, cartella_id: UUID, form: 
 async def add_isee(request: Request, cartella_id: UUID, caller: IseeWriter) -> Response:
     form = await read_form(request)
     with form.collecting():
-        known: dict[str, object] = {"cartella_id": cartella_id}
-        if form.get("protocollo_dsu").strip():
-            known["protocollo_dsu"] = form.get("protocollo_dsu").strip().upper()
-        command = form.build(AddIsee, money=("ise", "isee", "scala"), flags=("omissioni",), **known)
+        form.values["protocollo_dsu"] = [form.get("protocollo_dsu").strip().upper()]
+        command = form.build(
+            AddIsee, money=("ise", "isee", "scala"), flags=("omissioni",), cartella_id=cartella_id
+        )
         added: IseeOut = await caller.call("cartella", "add_isee", command)
         return done(f"/casi/{added.cartella_id}/isee", "isee")
     return await _isee_page(request, caller, cartella_id, form)

@@ -63,7 +63,7 @@ async def _documenti_page(request: Request, caller: Caller, cartella_id: UUID, f
     return await respond_caso(
         request, caller, caso, gathering, "documenti", "documenti.html", form=form, status=form.status,
         documenti=answer.documenti, totale=answer.totale, pagina=number, pagine=page_count(answer.totale, SIZE),
-        autori={d.id: operator_name(names, d.autore_id, caller) for d in answer.documenti},
+        autori={d.id: operator_name(names, d.autore_id, caller, "te") for d in answer.documenti},
         massimo=request.app.state.gateway.settings.upload_limit,
     )  # fmt: skip
 

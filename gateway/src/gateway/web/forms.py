@@ -11,8 +11,6 @@ its field. `Form.collecting` does the same for a refusal that comes back from a 
     return done(f"/casi/{id}/isee", "isee")
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from uuid import uuid4
@@ -32,7 +30,7 @@ class FormInvalid(Exception):
 
 
 def plain_amount(text: str) -> str:
-    """`1.234,50` and `€ 1234.5` → what Decimal reads. Dots are thousands where a comma is there or groups of three follow."""
+    """`1.234,50` and `€ 1234.5` → what Decimal reads. Dots are thousands before a comma or a group of three."""
     clean = text.replace("€", "").replace("\u00a0", "").replace(" ", "").strip()
     if "," in clean:
         return clean.replace(".", "").replace(",", ".")
@@ -43,7 +41,7 @@ def plain_amount(text: str) -> str:
 
 @dataclass
 class Form:
-    """What was typed (`values`), messages by field (`errors`), refusals of the whole (`general`), and a stale version."""
+    """What was typed (`values`), messages by field (`errors`), refusals of the whole (`general`), a stale version."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -106,23 +104,34 @@ class Form:
             raise FormInvalid
         return command
 
-    @contextmanager
-    def collecting(self) -> Iterator[None]:
+    def collecting(self) -> "Collecting":
         """Turns a form that does not fit, or a refusal of the service, into messages on this form."""
-        try:
-            yield
-        except FormInvalid:
-            return
-        except (Invalid, Conflict) as error:
-            self._take(error)
+        return Collecting(self)
 
-    def _take(self, error: DomainError) -> None:
+    def take(self, error: DomainError) -> None:
+        """The refusal as messages; a stale version is kept aside for the page that shows both."""
         if isinstance(error, Conflict) and error.details.get("attuale"):
             self.conflict = error
         for name, message in error.fields.items():
             self.refuse(name, message)
         if not error.fields:
             self.general.append(error.message)
+
+
+class Collecting:
+    """`with form.collecting():` goes on after the block when the form, or the service, refused."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Invalid | Conflict):
+            self.form.take(error)
+            return True
+        return isinstance(error, FormInvalid)
 
 
 async def read_form(request: Request) -> Form:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.cartella import IseeListOut, ListIsee
+from contracts.cartella import IseeListOut, IseeOut, ListIsee
 from contracts.erogazioni import (
     CatalogoOut,
     DecideFoglio,
@@ -82,14 +82,14 @@ async def payment_names(caller: Caller, payments: Sequence[ErogazioneOut]) -> di
     """Who proposed and who liquidated, by payment."""
     names = await caller.nomi([*(p.proponente_id for p in payments), *(p.liquidatore_id for p in payments)])
     return {
-        "pagatori": {p.id: operator_name(names, p.proponente_id, caller) for p in payments},
-        "liquidatori": {p.id: operator_name(names, p.liquidatore_id, caller) for p in payments},
+        "pagatori": {p.id: operator_name(names, p.proponente_id, caller, "te") for p in payments},
+        "liquidatori": {p.id: operator_name(names, p.liquidatore_id, caller, "te") for p in payments},
     }
 
 
 async def proposers(caller: Caller, fogli: Sequence[FoglioOut]) -> dict[UUID, str]:
     names = await caller.nomi(f.proponente_id for f in fogli)
-    return {f.id: operator_name(names, f.proponente_id, caller) for f in fogli}
+    return {f.id: operator_name(names, f.proponente_id, caller, "te") for f in fogli}
 
 
 @router.get("/casi/{cartella_id}/interventi")
@@ -151,11 +151,16 @@ async def _wizard(
     url = f"{caso.url}/interventi/nuovo"
     return await respond_caso(
         request, caller, caso, gathering, "interventi", "foglio_nuovo.html", form=form, status=form.status, passo=step,
-        title=f"Proponi un intervento, caso {caso.cartella.numero}", aree=labels.options("area"), area=area,
+        title=f"Proponi un intervento: {step}, caso {caso.cartella.numero}", aree=labels.options("area"), area=area,
         categorie=by_category(voci), voci=in_category, voce=voce,
-        isee=[(i.id, f"{formats.euro(i.isee)}, {labels.word(i.tipo, 'tipo_isee').lower()}, scade il {formats.day(i.scadenza)}") for i in isee.isee],
+        isee=[(i.id, _isee_words(i)) for i in isee.isee],
         passi=_steps(url, step, area, category),
     )  # fmt: skip
+
+
+def _isee_words(isee: IseeOut) -> str:
+    kind = labels.word(isee.tipo, "tipo_isee").lower()
+    return f"{formats.euro(isee.isee)}, {kind}, scade il {formats.day(isee.scadenza)}"
 
 
 def _steps(url: str, step: str, area: str, category: str) -> list[tuple[str, str, str]]:
@@ -201,13 +206,14 @@ async def _foglio_page(request: Request, caller: Caller, foglio_id: UUID, form: 
     payments, names, waiting, isee = await asyncio.gather(
         payments_of(caller, ListErogazioni(foglio_id=foglio_id), gathering),
         caller.nomi([foglio.proponente_id, foglio.approvatore_id]),
-        _waiting(caller, gathering),
+        waiting_fogli(caller, gathering),
         _isee_of(caller, foglio, gathering),
     )
     context: dict[str, Any] = {
-        "form": form, "status": form.status, "foglio": foglio, "erogazioni": payments, "url_foglio": f"/interventi/{foglio_id}",
-        "proponente": operator_name(names, foglio.proponente_id, caller), "isee": isee,
-        "approvatore": operator_name(names, foglio.approvatore_id, caller),
+        "form": form, "status": form.status, "foglio": foglio, "erogazioni": payments,
+        "url_foglio": f"/interventi/{foglio_id}",
+        "proponente": operator_name(names, foglio.proponente_id, caller, "te"), "isee": isee,
+        "approvatore": operator_name(names, foglio.approvatore_id, caller, "te"),
         "prossimo": any(other.id != foglio_id for other in waiting.fogli),
         "title": f"Intervento {foglio.numero}", **await payment_names(caller, payments.erogazioni),
     }  # fmt: skip
@@ -227,11 +233,12 @@ async def _foglio_page(request: Request, caller: Caller, foglio_id: UUID, form: 
     )
 
 
-async def _waiting(caller: Caller, gathering: Gathering) -> FogliOut:
+async def waiting_fogli(caller: Caller, gathering: Gathering, limit: int = 2) -> FogliOut:
+    """Those that wait for this person's decision; none for who decides nothing."""
     none = FogliOut(fogli=(), totale=0)
     if "fogli:approva" not in caller.scopes:
         return none
-    wanted = ListFogli(da_approvare=True, limite=2)
+    wanted = ListFogli(da_approvare=True, limite=limit)
     return await gathering.optional(
         "gli interventi da approvare", caller.call("erogazioni", "list_fogli", wanted), none
     )
@@ -260,7 +267,7 @@ async def decide_foglio(request: Request, foglio_id: UUID, caller: Decider) -> R
         foglio: FoglioOut = await caller.call("erogazioni", "decide_foglio", command)
         notice = "approvato" if approves else "respinto"
         if form.get("esito") == "approva_e_prossimo":
-            waiting = await _waiting(caller, Gathering())
+            waiting = await waiting_fogli(caller, Gathering())
             following = next(iter(waiting.fogli), None)
             return done(
                 f"/interventi/{following.id}" if following else "/interventi?stato=da_approvare", notice

@@ -51,7 +51,7 @@ STATI: dict[str, dict[str, Label]] = {
     },
     "anagrafico": {
         "residente": Label("Residente", "verde"),
-        "deceduto": Label("Deceduto", "rosso"),
+        "deceduto": Label("Decesso", "rosso"),
         "emigrato": Label("Non più residente", "viola"),
     },
     "siuss": {
@@ -145,7 +145,8 @@ SETTORI = {
 }
 SESSI = {"M": "Maschio", "F": "Femmina"}
 SECTIONS = {
-    "anagrafe": "Anagrafe", "presa_in_carico": "Presa in carico", "diario": "Diario", "isee": "ISEE", "fogli": "Interventi",
+    "anagrafe": "Anagrafe", "presa_in_carico": "Presa in carico", "diario": "Diario", "isee": "ISEE",
+    "fogli": "Interventi",
     "liquidazioni": "Pagamenti", "documenti": "Documenti", "stampe": "Stampe", "siuss": "SIUSS", "report": "Report",
     "avvisi": "Avvisi", "caricamenti": "Notte", "registro_accessi": "Registro accessi", "operatori": "Operatori",
 }  # fmt: skip

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.cartella import Area, CartelleOut, IseeListOut, ListCartelle, ListIsee, StatoCartella
-from contracts.erogazioni import FogliOut, ListFogli
 from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats
 from gateway.web.avvisi import list_rows
 from gateway.web.forms import Form
+from gateway.web.interventi import waiting_fogli
 from gateway.web.page import Gathering, first_page, nothing, page_count, page_number, page_scope, respond
 from gateway.web.people import name_of, operator_name, residents
 
@@ -27,7 +27,6 @@ DEADLINE_CASES = 10
 
 NO_ALERTS = AvvisiOut(avvisi=(), totale=0, non_letti=0)
 NO_CASES = CartelleOut(cartelle=(), totale=0)
-NO_SHEETS = FogliOut(fogli=(), totale=0)
 
 
 @dataclass(frozen=True)
@@ -132,14 +131,14 @@ async def show_oggi(
         if caller.can("avvisi:leggi") else nothing(([], NO_ALERTS)),
         gathering.optional("i casi", list_casi(caller, filters, page_number(request), gathering), _no_rows())
         if cases else nothing(_no_rows()),
-        gathering.optional("gli interventi", caller.call("erogazioni", "list_fogli", ListFogli(da_approvare=True, limite=5)), NO_SHEETS)
-        if caller.can("fogli:approva") else nothing(NO_SHEETS),
+        waiting_fogli(caller, gathering, 5),
         isee_deadlines(caller, gathering) if cases and caller.can("isee:leggi") else nothing([]),
     )  # fmt: skip
     rows, answer = alerts
     return await respond(
-        request, caller, "pagine/oggi.html", title="Oggi", section="oggi", avvisi={"righe": rows, "totale": answer.totale},
-        casi=casi, filtri=filters, da_approvare=da_approvare, scadenze=scadenze, mancanti=gathering.missing,
+        request, caller, "pagine/oggi.html", title="Oggi", section="oggi", casi=casi,
+        avvisi={"righe": rows, "totale": answer.totale}, filtri=filters, da_approvare=da_approvare,
+        scadenze=scadenze, mancanti=gathering.missing,
     )  # fmt: skip
 
 

@@ -81,13 +81,14 @@ async def _page(request: Request, caller: Caller, form: Form) -> Response:
         fogli = await gathering.optional(
             "gli interventi", caller.call("erogazioni", "list_fogli", approved), none
         )
+    ids = [*(p.residente_id for p in payments.erogazioni), *(f.residente_id for f in fogli.fogli)]
     people, names = await asyncio.gather(
-        gathering.optional("i nomi", residents(caller, [*(p.residente_id for p in payments.erogazioni), *(f.residente_id for f in fogli.fogli)]), {}),
-        payment_names(caller, payments.erogazioni),
-    )  # fmt: skip
+        gathering.optional("i nomi", residents(caller, ids), {}), payment_names(caller, payments.erogazioni)
+    )
     total = fogli.totale if view == "da_proporre" else payments.totale
     month = month_of(month)
-    persons = {row.id: name_of(people, row.residente_id) for row in (*payments.erogazioni, *fogli.fogli)}
+    persons = {p.id: name_of(people, p.residente_id) for p in payments.erogazioni}
+    persons |= {f.id: name_of(people, f.residente_id) for f in fogli.fogli}
     return await respond(
         request, caller, "pagine/pagamenti.html", title="Pagamenti", section="pagamenti", status=form.status, form=form,
         erogazioni=payments, fogli=fogli.fogli, persone=persons, vista=view, mese=month, mancanti=gathering.missing,
@@ -95,7 +96,8 @@ async def _page(request: Request, caller: Caller, form: Form) -> Response:
         filtri=Form.of(mese=query.get("mese", month if view == "da_proporre" else "")),
         # One key per foglio and month: a double click proposes one payment.
         chiavi={f.id: uuid5(f.id, month) for f in fogli.fogli},
-        pagina=number, pagine=page_count(total, SIZE), **names,
+        pagina=number, pagine=page_count(total, SIZE), pagatori=names["pagatori"],
+        liquidatori=names["liquidatori"],
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from gateway.auth import Authorize, Caller, authorize
 from gateway.web import formats, labels
 from gateway.web.forms import Form
 from gateway.web.notices import NOTICES, Notice
-from gateway.web.templating import render, render_part
+from gateway.web.templating import render, render_part, static_folder
 
 BELL_SECONDS = 1.0
 """The count on the bell is worth no more waiting than this."""
@@ -130,20 +130,19 @@ class EnteNames:
             except DomainError:
                 return codice
             self._names |= {ente.codice: ente.nome for ente in answer.enti}
+        return self.known(codice)
+
+    def known(self, codice: str) -> str:
         return self._names.get(codice, codice)
 
 
 ente_names = EnteNames()
 
 
-async def place_of(caller: Caller) -> str:
-    """ "Monza – Area Minori"."""
-    ente = await ente_names.name(caller, caller.ente)
-    return f"{ente} – Area {labels.word(caller.settore, 'settore')}" if caller.settore else ente
-
-
-async def page_of(request: Request, caller: Caller, title: str, section: str) -> Page:
-    unread, place = await asyncio.gather(bell_count(caller), place_of(caller))
+def _page(request: Request, caller: Caller, title: str, section: str, unread: int | str, ente: str) -> Page:
+    settings = request.app.state.gateway.settings
+    static_folder.path = settings.static_dir
+    place = f"{ente} – Area {labels.word(caller.settore, 'settore')}" if caller.settore else ente
     return Page(
         title=title,
         section=section,
@@ -153,10 +152,15 @@ async def page_of(request: Request, caller: Caller, title: str, section: str) ->
         caller=caller,
         unread=unread,
         csrf=caller.csrf,
-        session_seconds=request.app.state.gateway.settings.idle_minutes * 60,
+        session_seconds=settings.idle_minutes * 60,
         notice=NOTICES.get(request.query_params.get("fatto", "")),
         menu=[(key, text, url) for key, text, url, scope in MENU if caller.can(scope)],
     )
+
+
+async def page_of(request: Request, caller: Caller, title: str, section: str) -> Page:
+    unread, ente = await asyncio.gather(bell_count(caller), ente_names.name(caller, caller.ente))
+    return _page(request, caller, title, section, unread, ente)
 
 
 async def respond(
@@ -173,8 +177,11 @@ async def respond(
 
 
 def public(request: Request, template: str, *, title: str, status: int = 200, **context: Any) -> Response:
-    """A page for someone who has not signed in (login, errors)."""
+    """A page that asks no service: login, errors. Who is signed in keeps the menu, without the count on the bell."""
     page = Page(title=title, section="", path=request.url.path, query={})
+    caller = getattr(request.state, "caller", None)
+    if isinstance(caller, Caller):
+        page = _page(request, caller, title, "", "–", ente_names.known(caller.ente))
     html = render(template, {"page": page, "form": Form(), **context})
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 

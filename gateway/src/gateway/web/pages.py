@@ -8,7 +8,8 @@ from gateway.errors import Problem
 from gateway.web import (
     accesso,
     avvisi,
-    caso_pagine,
+    carico,
+    cronologia,
     diario,
     documenti,
     informazioni,
@@ -25,18 +26,18 @@ from gateway.web.page import public
 
 router = APIRouter()
 for module in (
-    accesso, oggi, avvisi, persone, diario, interventi, documenti, registro, caso_pagine, pagamenti, siuss, report, notte,
-    informazioni,
+    accesso, oggi, avvisi, persone, diario, interventi, documenti, registro, carico, cronologia, pagamenti, siuss,
+    report, notte, informazioni,
 ):  # fmt: skip
     router.include_router(module.router)
 
+KEPT = "Quello che avevi registrato è al sicuro. Quello che stavi scrivendo è rimasto in bozza su questo computer."
 SAFE = {
     403: "Non è stato registrato nulla. Se ti serve per lavorare, chiedilo a chi coordina.",
     404: "Può essere un indirizzo scritto male, oppure qualcosa che non riguarda il tuo lavoro.",
     413: "Non è stato caricato nulla.",
-    500: "Quello che avevi già registrato è al sicuro. Quello che stavi scrivendo è rimasto in bozza su questo computer.",
-    503: "Quello che avevi già registrato è al sicuro, e quello che stavi scrivendo è rimasto in bozza su questo computer. "
-    "Di solito bastano pochi minuti.",
+    500: KEPT,
+    503: f"{KEPT} Di solito bastano pochi minuti.",
 }
 TITLES = {
     403: "Questo non si può fare",
@@ -50,8 +51,8 @@ TITLES = {
 
 
 def error_page(request: Request, problem: Problem) -> Response:
-    """What happened, what is safe, what to do, and a code for the help desk. The same page for what does not exist and for
-    what one may not see."""
+    """What happened, what is safe, what to do, and a code for the help desk. What does not exist and what one may not
+    see look alike."""
     detail = problem.detail if problem.status != 404 else "La pagina che cerchi non c’è."
     return public(
         request, "pagine/errore.html", title=TITLES.get(problem.status, problem.title), status=problem.status,

@@ -29,10 +29,10 @@ def name_of(people: dict[UUID, ResidenteOut], residente_id: UUID | None) -> str:
     return full_name(found) if found else "persona non visibile"
 
 
-def operator_name(names: dict[UUID, str], operatore_id: UUID | None, caller: Caller) -> str:
+def operator_name(names: dict[UUID, str], operatore_id: UUID | None, caller: Caller, me: str = "tu") -> str:
     """ "tu" for the reader, the name for the others, nothing for nobody."""
     if operatore_id is None:
         return ""
     if operatore_id == caller.operatore_id:
-        return "tu"
+        return me
     return names.get(operatore_id, "operatore non più attivo")

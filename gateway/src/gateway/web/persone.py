@@ -49,7 +49,7 @@ Opener = Annotated[
 
 @router.get("/persone")
 async def search(request: Request, caller: Reader) -> Response:
-    """The page, or only the results for htmx. What was searched is in the access log as a search, never in the log line."""
+    """The page, or only the results for htmx. The access log has the search; what was typed is in no log."""
     form, gathering = Form.of(testo=request.query_params.get("testo", "").strip()), Gathering()
     found, cases, with_case = NOBODY, NO_CASES, NO_CASES
     wanted = len(form.get("testo")) >= 2

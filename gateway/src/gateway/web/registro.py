@@ -86,11 +86,14 @@ async def _registro(request: Request, caller: Caller, verifica: object = None) -
     )
     names = await caller.nomi(row.operatore_id for row in rows)
     older = rows[-1].quando.isoformat() if len(rows) == SIZE else ""
+    operators = [
+        (o.operatore_id, f"{o.nome}, {labels.word(o.ruolo, 'ruolo')}") for o in await caller.colleghi()
+    ]
     return await respond(
         request, caller, "pagine/registro_accessi.html", title="Registro degli accessi", section="accessi",
         accessi=[(row, operator_name(names, row.operatore_id, caller)) for row in rows], piu_vecchi=older,
         filtri=Form.of(operatore=operatore), cartella=cartella, verifica=verifica,
-        operatori=[(o.operatore_id, f"{o.nome}, {labels.word(o.ruolo, 'ruolo').lower()}") for o in await caller.colleghi()],
+        operatori=operators,
     )  # fmt: skip
 
 

@@ -63,15 +63,19 @@ def value_name(dimension: str, value: str, names: dict[str, dict[str, str]]) -> 
     return labels.word(value, dimension) if dimension in labels.WORDS else labels.plain(value)
 
 
-def cell_html(threshold: int) -> object:
-    """A cell: the number, or why there is none. A hidden number is None here already: the service left it out."""
+PROTECTED = Markup(
+    '<td class="num protetta"><span aria-hidden="true">·</span><span class="visually-hidden">protetto</span></td>'
+)
 
-    def show(cell: Cella) -> Markup:
-        if not cell.protetta:
-            return Markup('<td class="num">{}</td>').format(formats.number(cell.valore or 0))
-        return Markup('<td class="num protetta">&lt;&nbsp;{}</td>').format(threshold)
 
-    return show
+def cell_html(cell: Cella) -> Markup:
+    """The number, or a dot. All protected cells look alike: which of them are small and which only keep a small one
+    from being computed would tell too much. A hidden number is None here already."""
+    return (
+        PROTECTED
+        if cell.protetta
+        else Markup('<td class="num">{}</td>').format(formats.number(cell.valore or 0))
+    )
 
 
 def read_question(request: Request) -> RunCrosstab:
@@ -105,17 +109,17 @@ async def show_report(request: Request, caller: Reader) -> Response:
     across = " e ".join(DIMENSIONI[d].lower() for d in table.dimensioni_colonne)
     down = DIMENSIONI[table.dimensioni_righe[0]].lower()
     columns = [*question.colonne, "", ""][:2]
-    filters = Form.of(
-        misura=question.misura, righe=question.righe[0], colonne=columns[0], colonne2=columns[1]
-    )
+    asked = {
+        "misura": question.misura, "righe": question.righe[0], "colonne": columns[0], "colonne2": columns[1],
+    }  # fmt: skip
     return await respond(
         request, caller, "pagine/report.html", title="Report", section="report", tabella=table, corpo=rows,
-        intestazioni=headers(table.colonne, names, table.dimensioni_colonne), valore=cell_html(table.soglia),
+        intestazioni=headers(table.colonne, names, table.dimensioni_colonne), valore=cell_html,
         nomi_righe=[DIMENSIONI[d] for d in table.dimensioni_righe],
         titolo=f"{MISURE[table.misura]} per {down}{' e ' + across if across else ''}",
-        enti=", ".join(enti) + (f" e altri {more}" if more > 0 else ""), filtri=filters,
+        enti=", ".join(enti) + (f" e altri {more}" if more > 0 else ""), filtri=Form.of(**asked),
         misure=list(MISURE.items()), dimensioni=list(DIMENSIONI.items()),
-        collegamento=f"/report?{formats.query(misura=question.misura, righe=question.righe[0], colonne=columns[0], colonne2=columns[1])}",
+        collegamento=f"/report?{formats.query(**asked)}",
     )  # fmt: skip
 
 

@@ -87,8 +87,9 @@ async def _page(request: Request, caller: Caller, month: str, form: Form) -> Res
     return await respond(
         request, caller, "pagine/siuss.html", title="SIUSS", section="siuss", form=form, status=form.status, mese=month,
         filtri=Form.of(mese=month), da_correggere=to_mend, da_correggere_per=sorted(workers.items()), pronti=ready,
-        totale_pronti=sum((r.importo for r in ready), Decimal(0)), inviati=in_state(preview.record, StatoRecordSiuss.INVIATO),
-        esiti=in_state(preview.record, *OUTCOMES), flussi=flows.flussi, mancanti=gathering.missing,
+        totale_pronti=sum((r.importo for r in ready), Decimal(0)),
+        inviati=in_state(preview.record, StatoRecordSiuss.INVIATO), esiti=in_state(preview.record, *OUTCOMES),
+        flussi=flows.flussi, mancanti=gathering.missing,
         persone={r.erogazione_id: name_of(people, r.residente_id) for r in preview.record},
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,21 +14,32 @@ from gateway.web import formats, labels
 STATIC_URL = "/static"
 
 
-@cache
-def manifest(folder: Path) -> dict[str, str]:
-    """Plain name → hashed name, as `npm run build` left it; empty before the first build."""
-    path = folder / "manifest.json"
-    names: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    return names
+class StaticFolder:
+    """Where the built files are (`Settings.static_dir`); the manifest is read again when a new build replaced it."""
+
+    def __init__(self) -> None:
+        self.path = Path(__file__).resolve().parent.parent / "static"
+        self._read: tuple[Path, int] | None = None
+        self._names: dict[str, str] = {}
+
+    def names(self) -> dict[str, str]:
+        """Plain name → hashed name; empty before the first build."""
+        manifest = self.path / "manifest.json"
+        try:
+            stamp = (manifest, manifest.stat().st_mtime_ns)
+            if stamp != self._read:
+                self._names, self._read = json.loads(manifest.read_text()), stamp
+        except FileNotFoundError:
+            return {}
+        return self._names
 
 
-def static_folder() -> Path:
-    return Path(__file__).resolve().parent.parent / "static"
+static_folder = StaticFolder()
 
 
 def asset(name: str) -> str:
     """URL of a built file by its plain name."""
-    return f"{STATIC_URL}/{manifest(static_folder()).get(name, name)}"
+    return f"{STATIC_URL}/{static_folder.names().get(name, name)}"
 
 
 def with_query(path: str, current: dict[str, str], **changes: object) -> str:
