@@ -85,7 +85,8 @@ def test_five_megabytes_come_back_with_the_same_checksum(desk: Desk) -> None:
     ("sent", "why"),
     [
         (PDF + b"altered.", "danneggiato"),
-        (PDF + b"cut", "incompleto"),
+        (PDF + b"cut", "dimensione annunciata"),
+        (PDF + b"x" * 1000, "dimensione annunciata"),
     ],
 )
 def test_bytes_changed_on_the_way_never_become_a_documento(desk: Desk, sent: bytes, why: str) -> None:
@@ -265,4 +266,4 @@ def test_uploads_left_for_an_hour_are_annulled_and_their_bytes_removed(desk: Des
 
     assert (desk.stato(begun.documento_id), desk.stato(fresh.documento_id)) == ("annullato", "in_arrivo")
     with pytest.raises(ObjectMissing):
-        desk.store.keep(key, "nowhere")
+        desk.store.keep(key, "nowhere", len(PDF))

@@ -67,7 +67,7 @@ def test_names_lose_folders_and_control_characters(name: str, clean: str) -> Non
     ("copy", "reason"),
     [
         (StoredCopy(1000, SHA, PDF), ""),
-        (StoredCopy(999, SHA, PDF), "incompleto"),
+        (StoredCopy(999, SHA, PDF), "dimensione annunciata"),
         (StoredCopy(1000, "b" * 64, PDF), "danneggiato"),
         (StoredCopy(1000, SHA, b"MZ\x90\x00"), "non è un file PDF"),
     ],

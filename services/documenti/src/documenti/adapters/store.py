@@ -38,7 +38,7 @@ class ObjectMissing(Exception):
 class DocumentoStore(Protocol):
     def put_url(self, key: str, lifetime: timedelta) -> str: ...
     def get_url(self, key: str, lifetime: timedelta, nome_file: str, tipo_mime: str) -> str: ...
-    def keep(self, arrival: str, key: str) -> StoredCopy: ...
+    def keep(self, arrival: str, key: str, dimensione: int) -> StoredCopy: ...
     def put(self, key: str, data: bytes, tipo_mime: str) -> None: ...
     def remove(self, *keys: str) -> None: ...
     def ping(self) -> None: ...
@@ -76,9 +76,15 @@ class S3Store:
             self._bucket, key, expires=lifetime, response_headers=headers
         )
 
-    def keep(self, arrival: str, key: str) -> StoredCopy:
-        """Copy an arrival to its final key and read that copy back. ObjectMissing when nothing arrived."""
+    def keep(self, arrival: str, key: str, dimensione: int) -> StoredCopy:
+        """Copy an arrival to its final key and read that copy back. ObjectMissing when nothing arrived.
+
+        An arrival of another size is neither copied nor read: its `sha256` is empty.
+        """
         with _translated():
+            arrived = self._client.stat_object(self._bucket, arrival).size or 0
+            if arrived != dimensione:
+                return StoredCopy(arrived, "", b"")
             self._client.copy_object(self._bucket, key, CopySource(self._bucket, arrival), sse=self._sse)
             return self._inspect(key)
 

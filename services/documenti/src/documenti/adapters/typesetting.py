@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from documenti.settings import Settings
+if TYPE_CHECKING:  # the child process needs none of it, and starts in half the time
+    from documenti.settings import Settings
 
 TEMPLATE = Path(__file__).with_name("fascicolo.typ")
 REPLACEMENT = "□"
@@ -50,7 +51,7 @@ class TypstProcess:
         self._fonts = [str(font_dir)] if font_dir else []
 
     @classmethod
-    def of(cls, settings: Settings) -> "TypstProcess":
+    def of(cls, settings: "Settings") -> "TypstProcess":
         return cls(settings.render_seconds, settings.font_dir)
 
     def __call__(self, content: dict[str, Any]) -> Pdf:

@@ -180,7 +180,7 @@ class StoredCopy:
 def why_refused(documento: Documento, copy: StoredCopy, sha256: str, dimensione: int) -> str:
     """Italian sentence why the copy in the store is not the file announced; empty when it is."""
     if copy.dimensione != documento.dimensione or copy.dimensione != dimensione:
-        return "Il file è arrivato incompleto: riprova."
+        return "Il file arrivato non ha la dimensione annunciata: riprova."
     if copy.sha256 != sha256.lower():
         return "Il file è arrivato danneggiato (impronta diversa): riprova."
     if not FORMATI[documento.tipo_mime].matches(copy.head):

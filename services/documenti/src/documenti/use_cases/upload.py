@@ -91,7 +91,7 @@ def complete_upload(
         return _already_done(documento, request)
     key = object_key(documento.ente, datetime.now(UTC))
     try:
-        copy = store.keep(documento.oggetto, key)
+        copy = store.keep(documento.oggetto, key, documento.dimensione)
     except ObjectMissing as missing:
         raise Invalid("documento.non_arrivato", "Il file non è arrivato all'archivio: riprova.") from missing
     if reason := why_refused(documento, copy, request.sha256, request.dimensione):
