@@ -13,7 +13,7 @@ def system() -> Iterator[System]:
     """The running system; one for the whole run, stopped at its end."""
     started = start_system()
     yield started
-    started.supervisor.stop()
+    started.stop()
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ class Person:
     """Someone signed in: a cookie and a CSRF token."""
 
     def __init__(self, base_url: str, identity: str) -> None:
+        self.base_url = base_url
         self.http = httpx.Client(base_url=f"{base_url}/api/v1", timeout=30, headers={"Origin": base_url})
         self.http.post("/dev/login", json={"identita": identity}).raise_for_status()
         self.session = self.http.get("/sessione").raise_for_status().json()
@@ -38,6 +41,15 @@ class Person:
 
     def try_post(self, path: str, **body: Any) -> httpx.Response:
         return self.http.post(path, json=body)
+
+    def page(self, path: str) -> httpx.Response:
+        """A page as the browser gets it, redirects followed."""
+        return self.http.get(f"{self.base_url}{path}", headers={"Accept": "text/html"}, follow_redirects=True)
+
+    def upload(self, case_id: str, name: str, content: bytes, **headers: str) -> httpx.Response:
+        """A document sent in one piece, as text unless a header says otherwise."""
+        sent = {"X-Nome-File": name, "Content-Type": "text/plain"} | headers
+        return self.http.post(f"/cartelle/{case_id}/documenti", content=content, headers=sent)
 
     def find(self, text: str) -> list[Json]:
         return list(self.get("/residenti", testo=text)["residenti"])
@@ -70,6 +82,12 @@ class System:
 
     base_url: str
     supervisor: Any = None
+    owned: bool = True
+
+    def stop(self) -> None:
+        """Stops what the tests started; a stack that ran before them goes on."""
+        if self.owned:
+            self.supervisor.stop()
 
     def sign_in(self, identity: str) -> Person:
         return Person(self.base_url, identity)
@@ -103,6 +121,33 @@ class System:
         """kill -9; the supervisor brings it back."""
         os.kill(self.child(name).pid, 9)
 
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """These processes stand still (SIGSTOP) while the block runs: there, but answering nobody."""
+        pids = [self.child(name).pid for name in names]
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def database_closed(self, *databases: str) -> Iterator[None]:
+        """These databases let nobody in while the block runs."""
+        with psycopg.connect(self.supervisor.infra.postgres.admin_url, autocommit=True) as admin:
+            try:
+                for name in databases:
+                    admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+                    admin.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+                    )
+                yield
+            finally:
+                for name in databases:
+                    admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+
     def back(self, name: str, not_pid: int, seconds: float = 60) -> None:
         """Waits until a killed process is another one and says that it is ready."""
         part = next(part for part in self.supervisor.parts if part.name == name)
@@ -124,7 +169,12 @@ def eventually(holds: Callable[[], Any], seconds: float = 30, why: str = "") -> 
 
 
 def start_system() -> System:
-    """Starts everything from nothing on the stack `.siso/e2e` and loads a small city."""
+    """Starts everything from nothing on the stack `.siso/e2e` and loads a small city.
+
+    SISO_E2E_STACK names a stack that already runs (`./siso up --name …`): it is used and left as it is.
+    """
+    if running := os.environ.get("SISO_E2E_STACK"):
+        return _attach(running)
     from sisolocal import city
     from sisolocal.layout import Layout
     from sisolocal.supervisor import Supervisor
@@ -137,3 +187,16 @@ def start_system() -> System:
     supervisor.start()
     city.load(layout, supervisor.environment(), CITY)
     return System(supervisor.base_url, supervisor)
+
+
+def _attach(name: str) -> System:
+    from sisolocal import city
+    from sisolocal.layout import Layout
+    from sisolocal.roles import processes
+    from sisolocal.supervisor import Supervisor
+
+    layout = Layout.of(name, Path(__file__).resolve().parents[1])
+    supervisor = Supervisor(layout)
+    supervisor.roles = list(processes(supervisor.infra))
+    city.load(layout, supervisor.environment(), CITY)
+    return System(supervisor.base_url, supervisor, owned=False)
