@@ -3,11 +3,13 @@
 A person who left an ente is still known to it as he was when he left (his last version there), and not as he is now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from anagrafe.models import Caricamento, Ente, Luogo, Residente, ResidenteStorico, RigaRifiutata
@@ -43,7 +45,7 @@ class ResidenteRepository:
             last = (
                 select(ResidenteStorico)
                 .where(ResidenteStorico.residente_id.in_(missing), self._visible(ResidenteStorico))
-                .distinct(ResidenteStorico.residente_id)
+                .ext(distinct_on(ResidenteStorico.residente_id))
                 .order_by(ResidenteStorico.residente_id, ResidenteStorico.version.desc())
             )
             found |= {r.residente_id: r for r in self.session.scalars(last)}
@@ -130,6 +132,30 @@ def _rank(words: Sequence[str], text: ColumnElement[str]) -> ColumnElement[int]:
     return case((whole, 0), (and_(every, surname), 1), (every, 2), else_=3)
 
 
+@dataclass(frozen=True)
+class Persona:
+    """A version of a person with what is needed to show it: household, names of the birthplace, of the enti."""
+
+    versione: Versione
+    nucleo: Sequence[Residente]
+    luoghi: Sequence[Luogo]
+    enti: Mapping[str, str]
+
+
+def read_persone(session: Session, mandato: Mandato, ids: Sequence[UUID]) -> list[Persona]:
+    """The visible ones of these people, in the order asked; a household only for who still lives here."""
+    people = ResidenteRepository(session, mandato)
+    found = people.get_many(ids)
+    current = [v.nucleo_id for v in found.values() if isinstance(v, Residente)]
+    households = people.members(current) if current else {}
+    places = place_names(session, {v.luogo_nascita for v in found.values()})
+    enti = ente_names(session)
+    return [
+        Persona(v, households.get(v.nucleo_id, []), places.get(v.luogo_nascita, []), enti)
+        for v in (found[i] for i in ids if i in found)
+    ]
+
+
 def place_names(session: Session, codes: set[str]) -> dict[str, list[Luogo]]:
     """Names of comuni and nations by code, newest first."""
     query = select(Luogo).where(Luogo.codice.in_(codes)).order_by(Luogo.codice, Luogo.valid_from.desc())
@@ -141,7 +167,7 @@ def place_names(session: Session, codes: set[str]) -> dict[str, list[Luogo]]:
 
 def ente_names(session: Session) -> dict[str, str]:
     """Belfiore code → name of the enti that have files."""
-    return dict(session.execute(select(Ente.codice, Ente.nome)).tuples().all())
+    return {ente.codice: ente.nome for ente in session.scalars(select(Ente))}
 
 
 def list_enti(session: Session) -> Sequence[Ente]:

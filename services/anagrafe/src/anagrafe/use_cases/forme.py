@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from anagrafe.domain.tabelle import CITTADINANZE, CODICI_ISTAT, RELAZIONI, STATI_CIVILI
-from anagrafe.models import Caricamento, Luogo, Residente, ResidenteStorico
+from anagrafe.models import Caricamento, Luogo, Residente
+from anagrafe.repository.letture import Persona, Versione
 from contracts.anagrafe import (
     CaricamentoOut,
     Componente,
@@ -18,7 +19,6 @@ from contracts.anagrafe import (
     VariazioneResidente,
 )
 
-Versione = Residente | ResidenteStorico
 STATI = {"R": StatoAnagrafico.RESIDENTE, "D": StatoAnagrafico.DECEDUTO, "E": StatoAnagrafico.EMIGRATO}
 CAMPI = (
     "codice_fiscale", "cognome", "nome", "sesso", "data_nascita", "luogo_nascita", "cittadinanza",
@@ -56,13 +56,9 @@ def _breve(p: Versione, enti: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def full(
-    p: Versione,
-    household: Sequence[Residente],
-    places: Mapping[str, Sequence[Luogo]],
-    enti: Mapping[str, str],
-) -> ResidenteOut:
+def full(persona: Persona) -> ResidenteOut:
     """A person with household, address and labels."""
+    p, enti = persona.versione, persona.enti
     indirizzo = Indirizzo(
         codice_via=p.codice_via,
         via=p.indirizzo,
@@ -75,7 +71,7 @@ def full(
     return ResidenteOut(
         **_breve(p, enti),
         luogo_nascita=p.luogo_nascita,
-        luogo_nascita_nome=_place(places.get(p.luogo_nascita, ()), p.data_nascita),
+        luogo_nascita_nome=_place(persona.luoghi, p.data_nascita),
         cittadinanza=p.cittadinanza,
         cittadinanza_nome=CITTADINANZE.get(p.cittadinanza, p.cittadinanza),
         stato_civile=p.stato_civile,
@@ -87,7 +83,7 @@ def full(
             Componente(
                 **_breve(m, enti), relazione=m.relazione, relazione_nome=RELAZIONI.get(m.relazione, "")
             )
-            for m in household
+            for m in persona.nucleo
         ),
     )
 

@@ -1,9 +1,6 @@
 """What the registry answers. Shapes are in `contracts.anagrafe`."""
 
 from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from anagrafe.domain.ricerca import Ricerca, read_query
 from anagrafe.models import Residente
@@ -12,7 +9,7 @@ from anagrafe.repository.letture import (
     ResidenteRepository,
     ente_names,
     list_enti,
-    place_names,
+    read_persone,
 )
 from anagrafe.use_cases import forme
 from chassis.sql import SqlDatabase
@@ -70,29 +67,18 @@ def get_residente(request: GetResidente, mandato: Mandato, db: SqlDatabase) -> R
     """One person with household and address."""
     mandato.require(LEGGI)
     with db.read() as session:
-        found = _load(session, mandato, [request.residente_id])
-    if not found:
-        raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
-    return found[0]
+        found = read_persone(session, mandato, [request.residente_id])
+        if not found:
+            raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
+        return forme.full(found[0])
 
 
 def get_residenti(request: GetResidenti, mandato: Mandato, db: SqlDatabase) -> ResidentiOut:
     """Several people, in the order asked."""
     mandato.require(LEGGI)
     with db.read() as session:
-        return ResidentiOut(residenti=tuple(_load(session, mandato, list(request.residenti_id))))
-
-
-def _load(session: Session, mandato: Mandato, ids: list[UUID]) -> list[ResidenteOut]:
-    people = ResidenteRepository(session, mandato)
-    found = people.get_many(ids)
-    current = [v for v in found.values() if isinstance(v, Residente)]
-    households = people.members([v.nucleo_id for v in current]) if current else {}
-    places = place_names(session, {v.luogo_nascita for v in found.values()})
-    enti = ente_names(session)
-    return [
-        forme.full(found[i], households.get(found[i].nucleo_id, []), places, enti) for i in ids if i in found
-    ]
+        found = read_persone(session, mandato, list(request.residenti_id))
+        return ResidentiOut(residenti=tuple(forme.full(persona) for persona in found))
 
 
 def list_variazioni(request: ListVariazioni, mandato: Mandato, db: SqlDatabase) -> VariazioniOut:
