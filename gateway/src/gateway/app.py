@@ -17,6 +17,7 @@ from gateway.operatori import OperatoriRepository
 from gateway.policy import PolicyStore
 from gateway.resources import Gateway
 from gateway.routes import router as api
+from gateway.routes.api import describe
 from gateway.security import EdgeMiddleware
 from gateway.sessions import SessionStore
 from gateway.settings import Settings
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, rpc: RpcClient | None = None) -
     if pages is not None:
         app.include_router(pages)
     app.mount("/static", PrecompressedFiles(settings.static_dir), name="static")
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     handle = errors.install(app, getattr(web, "error_page", None))
     app.add_middleware(
         GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=NOT_COMPRESSED

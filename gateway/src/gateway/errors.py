@@ -65,7 +65,10 @@ def problem_of(error: Exception) -> Problem:
             return _problem(401, "sessione.assente", "Devi accedere per continuare.")
         case RequestValidationError():
             return _problem(
-                422, "richiesta.non_valida", "Alcuni dati non vanno bene.", italian_fields(error.errors())
+                422,
+                "richiesta.non_valida",
+                "Alcuni dati non vanno bene.",
+                italian_fields(error.errors()),
             )
         case HTTPException(status_code=404):
             return _problem(404, "pagina.non_trovata", "Questo indirizzo non esiste.")

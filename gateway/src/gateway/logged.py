@@ -44,6 +44,12 @@ def authorization_of(dependant: Dependant) -> Authorize | None:
 class LoggedRoute(APIRoute):
     """Use as `APIRouter(route_class=LoggedRoute)`. A route without `authorize(...)` is public and leaves no row."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        super().__init__(path, endpoint, **kwargs)
+        if rule := authorization_of(self.dependant):
+            scopes = {"x-scopi": [*rule.scopes], "x-scopi-facoltativi": [*rule.optional]}
+            self.openapi_extra = (self.openapi_extra or {}) | scopes | {"security": [{"sessione": []}]}
+
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         rule = authorization_of(self.dependant)

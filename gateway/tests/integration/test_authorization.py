@@ -82,6 +82,16 @@ def test_every_route_that_asks_something_is_logged(app: FastAPI) -> None:
     assert [path for _, path, route, rule in doors(app) if rule and not isinstance(route, LoggedRoute)] == []
 
 
+def test_the_openapi_document_names_the_scope_of_each_route(app: FastAPI) -> None:
+    described = app.openapi()["paths"]
+
+    assert described["/api/v1/cartelle/{cartella_id}/diario"]["post"]["x-scopi"] == ["diario:scrivi"]
+    unnamed = [
+        path for path, methods in described.items() for one in methods.values() if not one.get("x-scopi")
+    ]
+    assert {path for _, path in SIGNED_IN_IS_ENOUGH | PUBLIC} >= set(unnamed)
+
+
 def test_every_scope_a_route_asks_for_belongs_to_some_role(app: FastAPI) -> None:
     known = {f"{sezione}:{azione}" for _, sezione, azione, _ in rules()}
 

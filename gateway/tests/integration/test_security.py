@@ -98,8 +98,8 @@ def test_wrong_fields_are_named_in_italian_and_never_repeated(browser: Callable[
 
     problem = answer.json()
     assert answer.status_code == 422
-    assert problem["fields"]["data_presentazione"].startswith("Data non valida")
-    assert problem["fields"]["protocollo_dsu"] == "Questo dato manca."
+    assert problem["fields"]["data_presentazione"].startswith("Questa data non esiste")
+    assert problem["fields"]["protocollo_dsu"] == "Manca questo dato."
     assert "mille e due" not in answer.text
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from gateway.errors import Problem
 from gateway.logged import LoggedRoute
@@ -10,10 +11,24 @@ from gateway.logged import LoggedRoute
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "description": "Rifiutato: il corpo dice perché (RFC 9457)",
-        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     },
     "503": {"description": "Un archivio o un servizio non risponde; riprovare dopo `Retry-After` secondi"},
 }
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI of the JSON API: each route with its scopes (`x-scopi`), the session cookie, the shape of a refusal."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        cookie = app.state.gateway.settings.cookie_name
+        components["securitySchemes"] = {"sessione": {"type": "apiKey", "in": "cookie", "name": cookie}}
+        app.openapi_schema = schema
+    return app.openapi_schema
 
 
 def make_router(tag: str) -> APIRouter:
