@@ -13,9 +13,10 @@ from contextlib import suppress
 from typing import Any
 
 from sisolocal.demo import Stopped, interruptible
-from sisolocal.errors import AlreadyRunning, SisoError, StartFailed
+from sisolocal.errors import AlreadyRunning, PortTaken, SisoError, StartFailed
 from sisolocal.infra import Infra, locked
 from sisolocal.layout import Layout
+from sisolocal.ports import is_free
 from sisolocal.process import start_time
 from sisolocal.show import CONSOLE, following, say, status_table
 from sisolocal.supervisor import Supervisor, read_state
@@ -44,6 +45,8 @@ def up(layout: Layout, port: int | None) -> dict[str, Any]:
     holder = holder_pid(layout)
     if holder is not None:
         raise AlreadyRunning(layout.name, holder)
+    if port is not None and not is_free(port):
+        raise PortTaken(port, "--porta")
     layout.make()
     layout.state_file.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "sisolocal", "supervise", "--name", layout.name]

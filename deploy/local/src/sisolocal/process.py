@@ -156,12 +156,14 @@ def working_in(folder: Path) -> list[int]:
 def sweep(layout: Layout, patience: float = 15.0) -> int:
     """Stop every leftover of this stack: SIGTERM, SIGKILL after `patience` seconds. Returns how many there were."""
     pids = leftovers(layout)
+    # to PostgreSQL SIGTERM means «wait for the clients», SIGINT «send them away»
+    impatient = set(working_in(layout.data("postgres") / "cluster"))
     for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + wait
         remaining = [pid for pid in leftovers(layout) if start_time(pid)]
         for pid in remaining:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
+                os.kill(pid, signal.SIGINT if number == signal.SIGTERM and pid in impatient else number)
         while remaining and time.monotonic() < deadline:
             time.sleep(0.1)
             remaining = [pid for pid in remaining if start_time(pid)]
