@@ -1,4 +1,5 @@
 """One small invented world for the tests of the pages: what each service answers about it."""
+# ruff: noqa: E501  (a table of sample data reads better in long lines)
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

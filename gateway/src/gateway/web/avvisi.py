@@ -17,7 +17,7 @@ from gateway.logged import LoggedRoute
 from gateway.login import safe_return
 from gateway.web.conflict import conflict_page
 from gateway.web.forms import Form, read_form
-from gateway.web.page import Gathering, done, nothing, page_count, page_number, page_scope, respond
+from gateway.web.page import Gathering, done, page_count, page_number, page_scope, respond
 from gateway.web.people import name_of, residents
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
@@ -90,14 +90,10 @@ async def show_avviso(request: Request, avviso_id: UUID, caller: Reader) -> Resp
 async def _avviso_page(request: Request, caller: Caller, avviso_id: UUID, form: Form) -> Response:
     avviso, gathering = await find_avviso(caller, avviso_id), Gathering()
     caller.touch(cartella_id=avviso.cartella_id, residente_id=avviso.residente_id)
-    history: Any = nothing(VariazioniOut(variazioni=()))
-    if avviso.residente_id and avviso.campi_variati and caller.can("anagrafe:leggi"):
-        wanted = ListVariazioni(residente_id=avviso.residente_id)
-        history = gathering.optional(
-            "la storia", caller.call("anagrafe", "list_variazioni", wanted), VariazioniOut(variazioni=())
-        )
+    changes_known = avviso.residente_id and avviso.campi_variati and caller.can("anagrafe:leggi")
     people, changes = await asyncio.gather(
-        gathering.optional("i nomi", residents(caller, [avviso.residente_id]), {}), history
+        gathering.optional("i nomi", residents(caller, [avviso.residente_id]), {}),
+        _changes(caller, gathering, avviso.residente_id if changes_known else None),
     )
     after = safe_return(request.query_params.get("poi") or form.get("poi") or "/avvisi")
     return await respond(
@@ -105,6 +101,14 @@ async def _avviso_page(request: Request, caller: Caller, avviso_id: UUID, form: 
         avviso=avviso, chi=name_of(people, avviso.residente_id) if people else "", after=after, bozza=avviso.id,
         variazioni=[v for v in changes.variazioni if v.campo in avviso.campi_variati],
     )  # fmt: skip
+
+
+async def _changes(caller: Caller, gathering: Gathering, residente_id: UUID | None) -> VariazioniOut:
+    none = VariazioniOut(variazioni=())
+    if residente_id is None:
+        return none
+    wanted = ListVariazioni(residente_id=residente_id)
+    return await gathering.optional("la storia", caller.call("anagrafe", "list_variazioni", wanted), none)
 
 
 @router.post("/avvisi/{avviso_id}/conferma")
