@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -131,6 +132,20 @@ def test_completing_twice_is_completing_once(desk: Desk) -> None:
     assert outbox(desk.db, first.id) == ["documenti.documento.caricato.v1"]
     with pytest.raises(Conflict):
         desk.complete(first.id, PDF + b"other")
+
+
+def test_completing_five_times_at_once_is_completing_once(desk: Desk) -> None:
+    data = PDF + os.urandom(200_000)
+    begun = begin_upload(make_begin(len(data)), ME, desk.db, desk.store, desk.settings)
+    put(begun.put_url, data)
+
+    with ThreadPoolExecutor(5) as pool:
+        done = list(pool.map(lambda _: desk.complete(begun.documento_id, data), range(5)))
+
+    assert {documento.id for documento in done} == {begun.documento_id}
+    assert outbox(desk.db) == ["documenti.documento.caricato.v1"]
+    found = get_download(GetDownload(documento_id=begun.documento_id), ME, desk.db, desk.store, desk.settings)
+    assert fetch(found.get_url).data == data
 
 
 def test_the_same_key_begins_one_upload(desk: Desk) -> None:

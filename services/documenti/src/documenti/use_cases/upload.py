@@ -19,7 +19,7 @@ from contracts.documenti import (
     StatoDocumento,
     UploadOut,
 )
-from contracts.errors import Conflict, Invalid
+from contracts.errors import Conflict, Invalid, Unavailable
 from contracts.mandato import Mandato
 from documenti.adapters.store import ARRIVAL_PREFIX, DocumentoStore, ObjectMissing
 from documenti.domain.documento import SHA256, Documento, begin_documento, check_request, why_refused
@@ -85,24 +85,26 @@ def complete_upload(
     mandato.require(WRITE)
     if not SHA256.match(request.sha256.lower()):
         raise Invalid("documento.impronta", "L'impronta SHA-256 non è valida.")
-    with db.read() as session:
-        documento = DocumentoRepository(session).get_own(request.documento_id, mandato, WRITE)
+    documento = _read_own(request.documento_id, mandato, db)
     if documento.stato is not StatoDocumento.IN_ARRIVO:
         return _already_done(documento, request)
     key = object_key(documento.ente, datetime.now(UTC))
     try:
         copy = store.keep(documento.oggetto, key, documento.dimensione)
     except ObjectMissing as missing:
+        documento = _read_own(request.documento_id, mandato, db)
+        if documento.stato is not StatoDocumento.IN_ARRIVO:  # the same request was faster elsewhere
+            return _already_done(documento, request)
         raise Invalid("documento.non_arrivato", "Il file non è arrivato all'archivio: riprova.") from missing
     if reason := why_refused(documento, copy, request.sha256, request.dimensione):
         _annul(request.documento_id, reason, mandato, db)
-        store.remove(documento.oggetto, key)
+        _discard(store, documento.oggetto, key)
         raise Invalid("documento.rifiutato", reason, fields={"file": reason})
     try:
         return _keep(request, key, mandato, db, store)
     except Conflict as conflict:  # a newer version got there first: this one will never be a documento
         _annul(request.documento_id, conflict.message, mandato, db)
-        store.remove(key)
+        _discard(store, key)
         raise
 
 
@@ -120,8 +122,21 @@ def _keep(
             documento = repository.save(documento)
             if not documento.privato:
                 tx.emit(documento.caricato_event(), sequence=documento.version)
-    store.remove(arrival if kept else key)
+    _discard(store, arrival if kept else key)
     return documento.out() if kept else _already_done(documento, request)
+
+
+def _read_own(documento_id: UUID, mandato: Mandato, db: SqlDatabase) -> Documento:
+    with db.read() as session:
+        return DocumentoRepository(session).get_own(documento_id, mandato, WRITE)
+
+
+def _discard(store: DocumentoStore, *keys: str) -> None:
+    """Remove what nobody needs any more. What was decided stands, even if the store is away just now."""
+    try:
+        store.remove(*keys)
+    except Unavailable:
+        log.warning("objects_not_removed", keys=keys)
 
 
 def _supersede(documento: Documento, mandato: Mandato, repository: DocumentoRepository) -> None:
@@ -181,7 +196,7 @@ def sweep_uploads(db: SqlDatabase, store: DocumentoStore, settings: Settings) ->
         abandoned = repository.take_abandoned(datetime.now(UTC) - settings.arrival_lifetime)
         for documento in abandoned:
             repository.save(documento.annul(ABANDONED))
-    store.remove(*(documento.oggetto for documento in abandoned))
+    _discard(store, *(documento.oggetto for documento in abandoned))
     if abandoned:
         log.info("uploads_annulled", count=len(abandoned))
     return len(abandoned)
