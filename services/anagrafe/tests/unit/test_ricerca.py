@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from anagrafe.domain.codici import omocodes
 from anagrafe.domain.ricerca import read_query
 from anagrafe.domain.testo import normalise, read_date, search_text
 
@@ -41,6 +42,16 @@ def test_a_whole_codice_fiscale_is_looked_for_with_its_omocodes() -> None:
 
 def test_the_beginning_of_a_codice_fiscale_is_a_prefix() -> None:
     assert read_query("rssmra85t").codice_prefix == "RSSMRA85T"
+
+
+def test_names_whose_letters_could_begin_a_code_are_names() -> None:
+    assert read_query("brambilla paolo").words == ("brambilla", "paolo")
+
+
+def test_a_code_of_letters_alone_is_still_a_code() -> None:
+    all_letters = omocodes("RSSMRA85T10A562S")[-1]
+
+    assert "RSSMRA85T10A562S" in read_query(all_letters).codici
 
 
 def test_nothing_to_look_for_is_nothing() -> None:

@@ -25,7 +25,7 @@ class Ricerca:
 def read_query(testo: str) -> Ricerca:
     """Reads `rossi mario`, `d'angelo 3/2/1980`, `RSSMRA85…`, `12345678903`; everything in any order."""
     single = "".join(testo.split()).upper()
-    if _CODICE.match(single) or _PROVVISORIO.match(single):
+    if _looks_like_code(single):
         if len(single) == _COMPLETO:
             return Ricerca(codici=omocodes(single))
         return Ricerca(codice_prefix=single)
@@ -38,3 +38,10 @@ def read_query(testo: str) -> Ricerca:
         else:
             rest.append(part)
     return Ricerca(words=tuple(dict.fromkeys(normalise(" ".join(rest)).split())), born=born)
+
+
+def _looks_like_code(text: str) -> bool:
+    """Whether it is (the beginning of) a code and not letters that a name may have, as in `brambilla paolo`."""
+    if _PROVVISORIO.match(text):
+        return True
+    return bool(_CODICE.match(text)) and (any(c.isdigit() for c in text) or len(omocodes(text)) > 1)

@@ -131,7 +131,7 @@ def _load_residenti(
     carico.run(passi.ASSENTI)
     motivo = _check_removals(carico, settings, confermata)
     for statement in (
-        "ANALYZE delta",
+        "ANALYZE delta (residente_id, nucleo_id, da_nucleo_id, nuova)",
         passi.TOCCATI,
         "ANALYZE toccati",
         passi.MEMBRI.format(nome="prima"),

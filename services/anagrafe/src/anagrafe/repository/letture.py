@@ -18,7 +18,7 @@ from contracts.mandato import Mandato
 
 LEGGI = "anagrafe:leggi"
 CARICAMENTI = "caricamenti:leggi"
-CANDIDATI = 500
+CANDIDATI = 2000
 """A search ranks at most this many people: more words narrow it."""
 
 Versione = Residente | ResidenteStorico
@@ -126,7 +126,7 @@ def _rank(words: Sequence[str], text: ColumnElement[str]) -> ColumnElement[int]:
     """0: the whole query begins the surname; 1: a word is the surname; 2: every word begins one; 3: inside."""
     if not words:
         return case((text.is_(None), 1), else_=0)
-    whole = text.like(f" {' '.join(words)}%")
+    whole = or_(text.like(f" {' '.join(words)}%"), text.like(f" {''.join(words)}%"))
     surname = or_(*(text.like(f" {word} %") for word in words))
     every = and_(*(text.like(f"% {word}%") for word in words))
     return case((whole, 0), (and_(every, surname), 1), (every, 2), else_=3)

@@ -30,7 +30,7 @@ from contracts.mandato import Mandato
 
 
 def search_residenti(request: SearchResidenti, mandato: Mandato, db: SqlDatabase) -> ResidentiTrovati:
-    """People by parts of the name, codice fiscale or date of birth. `totale` is exact up to 500."""
+    """People by parts of the name, codice fiscale or date of birth. `totale` is exact up to 2,000."""
     mandato.require(LEGGI)
     query = read_query(request.testo)
     with db.read() as session:
