@@ -26,7 +26,7 @@ async def sign_in(request: Request, identita: str) -> str:
     _only_in_demo(gateway)
     if not same_origin(request, gateway.settings.https):
         raise CsrfError
-    incarico = await gateway.operatori.find_identita(identita)
+    incarico = await gateway.operatori.find_identita(identita) if identita.isprintable() else None
     if incarico is None:
         raise Forbidden(
             "accesso.non_abilitato", "Non risulti abilitato: rivolgiti a chi gestisce gli operatori."

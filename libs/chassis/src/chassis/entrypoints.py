@@ -63,6 +63,7 @@ def rpc(method: Callable[..., BaseModel]) -> Any:
 
     def handle(self: Any, request: Any = None, headers: Any = None) -> Any:
         with _unit_of_work(self.name, "rpc", name, context.from_headers(headers)):
+            _refuse_nul(request)
             arguments: list[Any] = [_validated(request_model, request)]
             mandato = mandate.verify(str(headers.get("mandato", "")), self.name, _public_key())
             context.set_actor(str(mandato.operatore_id))
@@ -187,6 +188,21 @@ def _validated(model: Any, data: Any) -> Any:
     except ValidationError as error:
         fields = field_messages(error.errors())
         raise Invalid("richiesta.non_valida", "Alcuni dati non sono validi.", fields=fields) from error
+
+
+def _refuse_nul(request: Any) -> None:
+    """Invalid, by field, where a text holds NUL: PostgreSQL cannot keep it, a PDF cannot print it."""
+    if fields := dict.fromkeys(_with_nul(request, ""), "Contiene un carattere non ammesso."):
+        raise Invalid("richiesta.non_valida", "Alcuni dati non sono validi.", fields=fields)
+
+
+def _with_nul(data: Any, path: str) -> Iterator[str]:
+    if isinstance(data, str):
+        if "\0" in data:
+            yield path
+    elif isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _with_nul(value, f"{path}.{key}" if path else str(key))
 
 
 def _public_key() -> Any:

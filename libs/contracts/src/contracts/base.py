@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Message(BaseModel):
@@ -30,8 +30,12 @@ CodiceEnte = Annotated[str, Field(pattern=r"^[A-Z][0-9]{3}$")]
 """An ente by the codice catastale (Belfiore) of its comune."""
 
 
+END_OF_ANY_LIST = 2**31
+"""No list is longer; stores refuse to skip numbers that do not fit their integers."""
+
+
 class Pagina(Message):
     """Which slice of a list: `limite` rows after skipping `salta`."""
 
     limite: int = Field(default=50, ge=1, le=500)
-    salta: int = Field(default=0, ge=0)
+    salta: Annotated[int, AfterValidator(lambda salta: min(salta, END_OF_ANY_LIST))] = Field(default=0, ge=0)
