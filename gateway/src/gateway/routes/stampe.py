@@ -17,6 +17,11 @@ router = make_router("Stampe")
 PRINTED = ("diario:leggi", "isee:leggi", "fogli:leggi", "liquidazioni:leggi", "documenti:leggi")
 
 
+def _told(stampa: StampaOut) -> StampaOut:
+    """Without the store's own address of the PDF: the bytes leave through us, where the access log sees them."""
+    return stampa.model_copy(update={"download": None})
+
+
 class ChiediStampa(Command):
     """Empty `sezioni`: all the person may read."""
 
@@ -31,17 +36,20 @@ async def request_stampa(
         authorize("stampe:stampa", "presa_in_carico:leggi", "anagrafe:leggi", optional=PRINTED)
     ),
 ) -> StampaOut:
-    return await fascicolo.request_stampa(caller, cartella_id, command.sezioni, command.idempotency_key)
+    return _told(
+        await fascicolo.request_stampa(caller, cartella_id, command.sezioni, command.idempotency_key)
+    )
 
 
 @router.get("/cartelle/{cartella_id}/stampe", summary="Le tue stampe di questa cartella")
 async def list_stampe(cartella_id: UUID, caller: Caller = Depends(authorize("stampe:stampa"))) -> StampeOut:
-    return await caller.call("documenti", "list_stampe", ListStampe(cartella_id=cartella_id))
+    found: StampeOut = await caller.call("documenti", "list_stampe", ListStampe(cartella_id=cartella_id))
+    return StampeOut(stampe=tuple(_told(stampa) for stampa in found.stampe))
 
 
 @router.get("/stampe/{stampa_id}", summary="A che punto è una stampa")
 async def get_stampa(stampa_id: UUID, caller: Caller = Depends(authorize("stampe:stampa"))) -> StampaOut:
-    return await caller.call("documenti", "get_stampa", GetStampa(stampa_id=stampa_id))
+    return _told(await caller.call("documenti", "get_stampa", GetStampa(stampa_id=stampa_id)))
 
 
 @router.get("/stampe/{stampa_id}/contenuto", response_class=StreamingResponse, summary="Scarica il PDF")
