@@ -91,6 +91,6 @@ async def download_documento(
     caller: Caller = Depends(authorize("documenti:leggi")),
 ) -> StreamingResponse:
     source: DownloadOut = await caller.call(
-        "documenti", "get_download", GetDownload(documento_id=documento_id)
+        "documenti", "get_download", GetDownload(documento_id=documento_id, cartella_id=cartella_id)
     )
     return await uploads.download(request.app.state.gateway.http, source)

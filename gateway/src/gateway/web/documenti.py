@@ -114,7 +114,7 @@ async def download_documento(
     request: Request, cartella_id: UUID, documento_id: UUID, caller: Reader
 ) -> Response:
     source: DownloadOut = await caller.call(
-        "documenti", "get_download", GetDownload(documento_id=documento_id)
+        "documenti", "get_download", GetDownload(documento_id=documento_id, cartella_id=cartella_id)
     )
     return await download(request.app.state.gateway.http, source)
 

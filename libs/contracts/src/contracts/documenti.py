@@ -107,9 +107,11 @@ class DocumentiOut(Message):
 
 
 class GetDownload(Message):
-    """Scope `documenti:leggi`."""
+    """Scope `documenti:leggi`. With `cartella_id`, a documento of another case does not exist: so the access log
+    names the case that was really read."""
 
     documento_id: UUID
+    cartella_id: UUID | None = None
 
 
 class DownloadOut(Message):

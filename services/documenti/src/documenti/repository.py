@@ -57,9 +57,19 @@ class DocumentoRepository:
         statement = insert(documenti).values(_row(documento)).on_conflict_do_nothing(index_elements=["id"])
         return bool(self._session.execute(statement.returning(D.id)).scalar_one_or_none())
 
-    def get(self, documento_id: UUID, mandato: Mandato, scope: str, *, lock: bool = False) -> Documento:
-        """A whole documento the caller may see."""
+    def get(
+        self,
+        documento_id: UUID,
+        mandato: Mandato,
+        scope: str,
+        *,
+        cartella_id: UUID | None = None,
+        lock: bool = False,
+    ) -> Documento:
+        """A whole documento the caller may see; of this case alone when one is named."""
         query = self._visible(mandato, scope).where(D.id == documento_id, D.stato == StatoDocumento.CARICATO)
+        if cartella_id is not None:
+            query = query.where(D.cartella_id == cartella_id)
         return self._one(query, lock)
 
     def get_own(self, documento_id: UUID, mandato: Mandato, scope: str, *, lock: bool = False) -> Documento:

@@ -177,7 +177,9 @@ def get_download(
 ) -> DownloadOut:
     mandato.require(READ)
     with db.read() as session:
-        documento = DocumentoRepository(session).get(request.documento_id, mandato, READ)
+        documento = DocumentoRepository(session).get(
+            request.documento_id, mandato, READ, cartella_id=request.cartella_id
+        )
     return DownloadOut(
         get_url=store.get_url(
             documento.oggetto, settings.url_lifetime, documento.nome_file, documento.tipo_mime
