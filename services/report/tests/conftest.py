@@ -15,6 +15,7 @@ from contracts.events import Envelope, Event
 from contracts.mandato import Mandato
 from contracts.report import CrosstabOut, RunCrosstab
 from report import use_cases
+from report.adapters.cube import Engine
 from report.adapters.snapshots import SnapshotCache, SnapshotStore
 from report.service import ReportService
 from report.settings import Settings
@@ -49,7 +50,14 @@ class Desk:
 
     def ask(self, mandato: Mandato, **request: Any) -> CrosstabOut:
         return use_cases.run_crosstab(
-            RunCrosstab(**request), mandato, self.db, self.store, self.cache, self.settings, here
+            RunCrosstab(**request),
+            mandato,
+            self.db,
+            self.store,
+            self.cache,
+            Engine(self.settings),
+            self.settings.soglia,
+            here,
         )
 
     def execute(self, statement: str, **values: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from contracts.cartella import (
 from contracts.mandato import Mandato
 from contracts.report import CrosstabOut, RunCrosstab
 from report import use_cases
+from report.adapters.cube import Engine
 from report.adapters.snapshots import SnapshotCache, SnapshotStore
 
 
@@ -20,12 +21,13 @@ class ReportService:
     db = resource(SqlDatabase)
     store = resource(SnapshotStore)
     cache = resource(SnapshotCache)
+    engine = resource(Engine)
     settings = resource(lambda settings: settings)
 
     @rpc
     def run_crosstab(self, request: RunCrosstab, mandato: Mandato) -> CrosstabOut:
         return use_cases.run_crosstab(
-            request, mandato, self.db, self.store, self.cache, self.settings, in_thread
+            request, mandato, self.db, self.store, self.cache, self.engine, self.settings.soglia, in_thread
         )
 
     @on_event(CartellaApertaV1)

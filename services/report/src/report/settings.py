@@ -12,6 +12,7 @@ class Settings(ServiceSettings):
 
     `soglia`: smallest number of persons that may be published, never below 3 (Regole deontologiche per trattamenti a
     fini statistici, G.U. 14 January 2019, art. 5). Empty `cache_dir`: a private folder for the life of the process.
+    `memory_limit`: of each question, of which `questions_at_once` are counted in a process.
     """
 
     model_config = service_config("report")
@@ -24,4 +25,5 @@ class Settings(ServiceSettings):
     pseudonym_key: str = Field(min_length=32)
     soglia: int = Field(default=5, ge=3)
     cache_dir: Path | None = None
-    memory_limit: str = "512MB"
+    memory_limit: str = "256MB"
+    questions_at_once: int = Field(default=2, ge=1)

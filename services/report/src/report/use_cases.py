@@ -64,7 +64,8 @@ def run_crosstab(
     db: SqlDatabase,
     store: SnapshotStore,
     cache: SnapshotCache,
-    settings: Settings,
+    engine: cube.Engine,
+    soglia: int,
     run: Run,
 ) -> CrosstabOut:
     """The crosstab over the enti of the mandate, small cells protected."""
@@ -72,12 +73,13 @@ def run_crosstab(
     crosstab.check(request)
     partizioni = repository.partizioni_of(enti, db)
     files = tuple(cache.ensure(one.ente, one.chiave, one.sha256, store) for one in partizioni)
-    where = cube.Cube(files, cache.folder, settings.memory_limit, datetime.now(UTC).year)
+    where = cube.Cube(files, cache.folder, engine.memory_limit, datetime.now(UTC).year)
     dati_al = max((one.dati_al for one in partizioni), default=None)
 
     def answer() -> CrosstabOut:
         conteggi = cube.count(request, enti, where)
-        return crosstab.assemble(request, conteggi, enti, settings.soglia, dati_al)
+        return crosstab.assemble(request, conteggi, enti, soglia, dati_al)
 
-    result: CrosstabOut = run(answer)
+    with engine.slot():
+        result: CrosstabOut = run(answer)
     return result

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from services.report.tests.factories import make_mandato
 
-from contracts.errors import Forbidden, Invalid
+from contracts.errors import Forbidden, Invalid, Unavailable
 from contracts.mandato import Extent
 from contracts.report import Cella, RunCrosstab
+from report.adapters import cube
 from report.domain.crosstab import NESSUNO, VUOTO, Conteggi, Conteggio, assemble, check, reachable_enti
+from report.settings import Settings
 
 PROTECTED = Cella(valore=None, protetta=True)
 
@@ -132,3 +134,19 @@ def test_a_table_nobody_can_read_is_refused() -> None:
 
     with pytest.raises(Invalid):
         assemble(BY_AREA, Conteggi({}, rows, columns, NESSUNO), ("F704",), 5, None)
+
+
+def test_a_question_that_waits_too_long_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cube, "PATIENCE", 0.01)
+    engine = cube.Engine(Settings(pseudonym_key="k" * 32, questions_at_once=1))
+
+    with engine.slot(), pytest.raises(Unavailable), engine.slot():
+        pass
+
+    with engine.slot():
+        pass
+
+
+def test_a_threshold_below_three_is_refused() -> None:
+    with pytest.raises(ValueError, match="soglia"):
+        Settings(pseudonym_key="k" * 32, soglia=2)

@@ -66,7 +66,7 @@ def confirm(request: ConfirmAvviso, mandato: Mandato, db: SqlDatabase) -> Avviso
             esito=avviso.stato,
             operatore_id=mandato.operatore_id,
             residente_id=avviso.residente_id,
-            descrizione=f"{avviso.titolo}. {avviso.descrizione}",
+            descrizione=avviso.descrizione.rstrip("."),
             data_evento=avviso.data_evento,
         )
         tx.emit(event, sequence=avviso.version)

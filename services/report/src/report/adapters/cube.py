@@ -3,14 +3,19 @@
 DuckDB is locked down: one thread, bounded memory, the cache folder and nothing else of the machine or the network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import ibis
 
 from contracts.cartella import StatoCartella
+from contracts.errors import Unavailable
 from contracts.report import RunCrosstab
 from report.domain.crosstab import (
     FASCE,
@@ -22,6 +27,28 @@ from report.domain.crosstab import (
     Conteggio,
     Key,
 )
+from report.settings import Settings
+
+PATIENCE = 10.0
+"""Seconds a question waits for its turn."""
+
+
+class Engine:
+    """How many questions are counted at once: each may take its share of the memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.memory_limit = settings.memory_limit
+        self._slots = BoundedSemaphore(settings.questions_at_once)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Waits for its turn; Unavailable when that takes too long."""
+        if not self._slots.acquire(timeout=PATIENCE):
+            raise Unavailable("report.occupato", "Ci sono molte richieste di report: riprova fra poco.")
+        try:
+            yield
+        finally:
+            self._slots.release()
 
 
 @dataclass(frozen=True)
@@ -89,27 +116,33 @@ def _single(facts: Any, request: RunCrosstab) -> dict[Key, Conteggio]:
 
 def _counted(facts: Any, request: RunCrosstab, by: tuple[str, ...]) -> dict[Key, Conteggio]:
     """Counts by key, for keys with at least one person. Filters are conditions of the counts, not of the rows: what a
-    filter leaves out is counted beside what it takes."""
-    conditions = [facts[name].isin(list(values)) for name, values in sorted(request.filtri.items())]
-    base = (
-        facts.stato == StatoCartella.IN_CARICO.value if request.misura == "in_carico" else ibis.literal(True)
-    )
-    inside = _all(base, *conditions)
-    counts = {"persone": facts.persona.nunique(where=inside), "cartelle": facts.count(where=inside)}
-    for number, condition in enumerate(conditions):
-        others = [one for one in conditions if one is not condition]
-        counts[f"fuori_{number}"] = facts.persona.nunique(where=_all(base, ~condition, *others))
-    grouped = facts.group_by(list(by)).aggregate(**counts) if by else facts.aggregate(**counts)
+    filter leaves out is counted beside what it takes. First per person and key, then per key, so that a person
+    counts once."""
+    if request.misura == "in_carico":
+        facts = facts.filter(facts.stato == StatoCartella.IN_CARICO.value)
+    counts = {"dentro": facts.count(), **_filtered(facts, request)}
+    each = facts.group_by([*by, "persona"]).aggregate(**counts)
+    left_out = [name for name in counts if name != "dentro"]
+    totals = {"persone": each.count(where=each.dentro > 0), "cartelle": each.dentro.sum()}
+    totals |= {name: each.count(where=each[name] > 0) for name in left_out}
+    grouped = each.group_by(list(by)).aggregate(**totals) if by else each.aggregate(**totals)
     rows = grouped.filter(grouped.persone > 0).to_pyarrow().to_pylist()
     value = "persone" if request.misura == "in_carico" else "cartelle"
-    groups = ("persone", *(f"fuori_{number}" for number in range(len(conditions))))
     return {
-        tuple(row[name] for name in by): Conteggio(row[value], tuple(row[name] for name in groups))
+        tuple(row[name] for name in by): Conteggio(
+            int(row[value]), tuple(int(row[name]) for name in ("persone", *left_out))
+        )
         for row in rows
     }
 
 
-def _all(first: Any, *others: Any) -> Any:
-    for other in others:
-        first = first & other
-    return first
+def _filtered(facts: Any, request: RunCrosstab) -> dict[str, Any]:
+    """Counts of facts within all filters (`dentro`), and for each filter of those that it alone leaves out."""
+    conditions = [facts[name].isin(list(values)) for name, values in sorted(request.filtri.items())]
+    if not conditions:
+        return {}
+    counts = {"dentro": facts.count(where=reduce(and_, conditions))}
+    for number, condition in enumerate(conditions):
+        others = [one for one in conditions if one is not condition]
+        counts[f"fuori_{number}"] = facts.count(where=reduce(and_, others, ~condition))
+    return counts
