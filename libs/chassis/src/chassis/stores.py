@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from uuid import uuid4
 
 import psycopg
 from psycopg.rows import tuple_row
+from pymongo.errors import DuplicateKeyError
 
 from chassis.outbox import OutboxRow
 from chassis.settings import ServiceSettings
@@ -86,13 +89,33 @@ async def sql_outbox(settings: ServiceSettings) -> AsyncIterator[SqlOutbox]:
         yield SqlOutbox(connection)
 
 
+LEASE = timedelta(seconds=15)
+
+
 class MongoOutbox:
-    """Collection `outbox`; order within an aggregate is its `sequence`."""
+    """Collection `outbox`; order within an aggregate is its `sequence`. A lease keeps a second relay standing by."""
 
     def __init__(self, db: Any) -> None:
         self._db = db
+        self._owner = uuid4()
+        self._held_until = datetime.min.replace(tzinfo=UTC)
+
+    async def hold(self) -> None:
+        """Returns when the lease is ours for at least two thirds of its time."""
+        while self._held_until - datetime.now(UTC) < LEASE * 2 / 3:
+            now = datetime.now(UTC)
+            mine = {"_id": "relay", "$or": [{"owner": self._owner}, {"until": {"$lt": now}}]}
+            try:
+                await self._db.leases.update_one(
+                    mine, {"$set": {"owner": self._owner, "until": now + LEASE}}, upsert=True
+                )
+            except DuplicateKeyError:  # another relay has it
+                await asyncio.sleep(1)
+            else:
+                self._held_until = now + LEASE
 
     async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+        await self.hold()
         cursor = (
             self._db.outbox.find({"published_at": None})
             .sort([("created_at", 1), ("sequence", 1)])
@@ -109,8 +132,6 @@ class MongoOutbox:
         )
 
     async def backlog(self) -> tuple[int, float]:
-        from datetime import UTC, datetime
-
         count = await self._db.outbox.count_documents({"published_at": None})
         oldest = await self._db.outbox.find_one({"published_at": None}, sort=[("created_at", 1)])
         return count, (datetime.now(UTC) - oldest["created_at"]).total_seconds() if oldest else 0.0
