@@ -16,6 +16,10 @@ COHERENCE_TOLERANCE = Decimal("0.02")
 """Euros between ISE / scale and ISEE that rounding explains."""
 
 
+FIRST_YEAR = 1998
+"""D.Lgs. 31 March 1998, n. 109 made the ISE, and with it the ISEE."""
+
+
 @dataclass(frozen=True)
 class Validity:
     """A DSU presented from `dal` on holds until `giorno`/`mese` of the year of presentation + `anni`."""

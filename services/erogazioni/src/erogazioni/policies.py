@@ -1,6 +1,7 @@
 """Rules set by law or by INPS: they change by decree, not by us. Sources beside each."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from contracts.cartella import Area
@@ -13,6 +14,12 @@ ITALIA = "380"
 
 TIPO_FLUSSO = "PS_PSA_SINA"
 NAMESPACE = "http://inps.it/Casellario"
+IMPORTO_MASSIMO = Decimal("999999.99")
+"""Ours, not the law's: no contribution to one person is larger; above it somebody's finger slipped."""
+
+ANNI = range(2000, 2101)
+"""Ours: years a foglio or a payment can be about."""
+
 LOTTO_ANAGRAFE = 500
 """Most persons the registry answers for in one call."""
 

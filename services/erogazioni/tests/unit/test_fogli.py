@@ -24,6 +24,28 @@ def test_quotas_one_cent_off_are_refused_naming_both_sums():
     assert refusal.value.fields == {"quota_ente": "Le quote sommano € 1.099,99 ma l'importo è € 1.100,00."}
 
 
+def test_an_amount_only_a_slip_of_the_pen_can_mean_is_refused():
+    with pytest.raises(Invalid) as refusal:
+        rules.check_quote(Decimal("1000000.00"), Decimal("1000000.00"), Decimal("0.00"), Decimal("0.00"))
+
+    assert list(refusal.value.fields) == ["importo"]
+
+
+@pytest.mark.parametrize(
+    ("dal", "al", "field"),
+    [
+        (date(202, 6, 1), None, "dal"),
+        (date(9999, 12, 31), None, "dal"),
+        (date(2026, 1, 1), date(2206, 1, 1), "al"),
+    ],
+)
+def test_a_year_only_a_slip_of_the_pen_can_mean_is_refused(dal: date, al: date | None, field: str):
+    with pytest.raises(Invalid) as refusal:
+        rules.check_periodo(dal, al)
+
+    assert list(refusal.value.fields) == [field]
+
+
 @pytest.mark.parametrize("quota_ssn", ["-10.00", "-0.01"])
 def test_a_negative_quota_is_refused_even_when_the_sum_is_right(quota_ssn: str):
     with pytest.raises(Invalid):

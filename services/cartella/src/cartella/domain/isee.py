@@ -99,6 +99,10 @@ def _errors(request: AddIsee, protocollo: str, today: date) -> dict[str, str]:
         fields["protocollo_dsu"] = "Il protocollo DSU ha la forma INPS-ISEE-2026-01234567A-00."
     if request.data_presentazione > today:
         fields["data_presentazione"] = "La DSU non può essere presentata nel futuro."
+    if request.data_presentazione.year < policies.FIRST_YEAR:
+        fields["data_presentazione"] = (
+            f"Prima del {policies.FIRST_YEAR} l'ISEE non esisteva: ricontrolla la data."
+        )
     if request.scadenza and request.scadenza < request.data_presentazione:
         fields["scadenza"] = "La scadenza viene prima della presentazione."
     if request.scala < 1:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.erogazioni import Carattere, StatoErogazione, StatoFoglio
 from contracts.errors import Conflict, Forbidden, Invalid
-from erogazioni.domain.fogli import Foglio, check_beneficiario_vivo, euro, giorno
+from erogazioni.domain.fogli import Foglio, check_anno, check_beneficiario_vivo, euro, giorno
 
 CENTESIMO = Decimal("0.01")
 
@@ -134,10 +134,8 @@ def check_importo(foglio: Foglio, importo: Decimal) -> None:
 def periodo_in(foglio: Foglio, mese: str) -> tuple[date, date]:
     """First and last day of `mese` covered by the foglio; Invalid when there is none."""
     year, month = int(mese[:4]), int(mese[5:])
-    try:
-        first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-    except ValueError as error:
-        raise Invalid("erogazione.mese", "Il mese non esiste.", {"mese": "Scrivi anno e mese."}) from error
+    check_anno("mese", year, "erogazione.mese")
+    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
     dal, al = max(first, foglio.dal), min(last, foglio.al or last)
     if dal > al:
         until = f"al {giorno(foglio.al)}" if foglio.al else "in poi"

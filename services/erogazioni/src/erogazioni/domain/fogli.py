@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.cartella import Area, StatoCartella
 from contracts.erogazioni import Carattere, StatoFoglio
 from contracts.errors import Conflict, Forbidden, Invalid
+from erogazioni.policies import ANNI, IMPORTO_MASSIMO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,9 @@ def check_quote(
         raise Invalid(
             "foglio.importo", "L'importo deve essere maggiore di zero.", {"importo": "Maggiore di zero."}
         )
+    if importo > IMPORTO_MASSIMO:
+        message = f"L'importo supera {euro(IMPORTO_MASSIMO)}: ricontrolla le cifre."
+        raise Invalid("foglio.importo", message, {"importo": message})
     if min(quota_ente, quota_beneficiario, quota_ssn) < 0:
         raise Invalid(
             "foglio.quote", "Una quota non può essere negativa.", {"quota_ente": "Nessuna quota negativa."}
@@ -80,12 +84,22 @@ def check_quote(
 
 
 def check_periodo(dal: date, al: date | None) -> None:
+    check_anno("dal", dal.year)
+    if al is not None:
+        check_anno("al", al.year)
     if al is not None and al < dal:
         raise Invalid(
             "foglio.date",
             "La data di fine viene prima di quella di inizio.",
             {"al": "Prima della data di inizio."},
         )
+
+
+def check_anno(campo: str, anno: int, code: str = "foglio.date") -> None:
+    """Refuses years that only a slip of the pen can mean."""
+    if anno not in ANNI:
+        message = f"L'anno {anno} non è plausibile: ricontrolla la data."
+        raise Invalid(code, message, {campo: message})
 
 
 def check_cartella_aperta(cartella: Cartella) -> None:
