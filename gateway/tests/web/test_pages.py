@@ -24,7 +24,8 @@ PAGES = {
     ],
     "anna.ferrari": ["/interventi", f"{CASO}/interventi/{w.PROPOSED.id}", f"{CASO}/carico", "/report"],
     "paolo.neri": [
-        "/", "/pagamenti", "/pagamenti?vista=da_proporre", "/pagamenti?vista=tutti", f"/interventi/{w.FOGLIO}", "/siuss",
+        "/", "/pagamenti", "/pagamenti?vista=da_proporre", "/pagamenti?vista=tutti", f"/interventi/{w.FOGLIO}",
+        "/siuss",
         f"/pagamenti/{w.EROGAZIONE}/annulla?foglio={w.FOGLIO}", "/notte",
     ],
     "carla.russo": ["/pagamenti", "/siuss"],

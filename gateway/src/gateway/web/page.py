@@ -179,6 +179,7 @@ async def respond(
 def public(request: Request, template: str, *, title: str, status: int = 200, **context: Any) -> Response:
     """A page that asks no service: login, errors. Who is signed in keeps the menu, without the count on the bell."""
     page = Page(title=title, section="", path=request.url.path, query={})
+    page.notice = NOTICES.get(request.query_params.get("fatto", ""))
     caller = getattr(request.state, "caller", None)
     if isinstance(caller, Caller):
         page = _page(request, caller, title, "", "–", ente_names.known(caller.ente))

@@ -1,0 +1,93 @@
+"""Every page as every role that reaches it, on a wide and on a narrow screen, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from tests.e2e.browser.conftest import Story, Watched
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+OpenAs = Callable[..., Watched]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
+CASE = "/casi/{caso}"
+PAGES: dict[str, list[str]] = {
+    "": ["/accedi", "/accessibilita"],
+    "giulia.bianchi": [
+        "/", "/casi", "/persone", "/persone?testo=ro", "/persone/{persona}", "/avvisi", CASE, f"{CASE}?mostra=passaggi",
+        f"{CASE}/diario", f"{CASE}/diario/{{voce}}", f"{CASE}/isee", f"{CASE}/interventi", f"{CASE}/interventi/nuovo",
+        f"{CASE}/interventi/nuovo?area=famiglia_minori", f"{CASE}/interventi/{{foglio}}", f"{CASE}/documenti",
+        f"{CASE}/famiglia", f"{CASE}/carico", f"{CASE}/stampa", f"{CASE}/stampa/{{stampa}}", f"{CASE}/accessi",
+        "/interventi", "/pagamenti", "/aiuto", "/riservatezza",
+    ],
+    "anna.ferrari": ["/", "/interventi", f"{CASE}/interventi/{{proposto}}", f"{CASE}/carico", "/report"],
+    "paolo.neri": [
+        "/", "/pagamenti", "/pagamenti?vista=da_proporre", "/interventi/{foglio}", "/siuss", "/notte",
+        "/pagamenti/{pagamento}/annulla?foglio={foglio}",
+    ],
+    "carla.russo": ["/pagamenti", "/siuss"],
+    "laura.conti": ["/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte"],
+    "elena.riva": ["/registro-accessi"],
+    "admin.sistema": ["/notte"],
+    "luca.moretti": ["/report"],
+}  # fmt: skip
+VISITS = [(who, path) for who, paths in PAGES.items() for path in paths]
+NAMES = [f"{who or 'nessuno'}:{path}" for who, path in VISITS]
+
+
+def violations(watched: Watched) -> list[str]:
+    found = (
+        Axe().run(watched.page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    )
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']][:3]}" for one in found]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("who", "path"), VISITS, ids=NAMES)
+def test_page_is_accessible_quiet_and_fits(
+    open_as: OpenAs, story: Story, who: str, path: str, width: int
+) -> None:
+    window = open_as(who, width)
+    answer = window.open(story.place(path))
+    assert answer.status == 200
+    assert window.page.locator("html").get_attribute("lang") == "it"
+    assert window.page.locator("h1").count() == 1
+    assert violations(window) == []
+    assert window.complaints == []
+    widths = window.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1], f"scrolls sideways: {widths}"
+    window.page.keyboard.press("Tab")
+    assert window.page.evaluate("document.activeElement !== document.body"), "Tab reaches nothing"
+
+
+@pytest.mark.parametrize("who", [who for who in PAGES if who])
+def test_pages_work_without_javascript_and_have_titles_of_their_own(
+    open_as: OpenAs, story: Story, who: str
+) -> None:
+    window, titles = open_as(who, javascript=False), {}
+    for path in PAGES[who]:
+        assert window.open(story.place(path)).status == 200
+        assert window.page.locator("main").inner_text().strip()
+        if "?" not in path:
+            titles[path] = window.page.title()
+    assert len(set(titles.values())) == len(titles), titles
+    assert not any(re.search(story.surname, title, re.IGNORECASE) for title in titles.values())
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("giulia.bianchi", "/da-nessuna-parte"),
+        ("laura.conti", "/casi"),
+        ("sara.costa", CASE),
+        ("davide.gallo", CASE),
+    ],
+)
+def test_refusals_are_pages_too(open_as: OpenAs, story: Story, who: str, path: str) -> None:
+    window = open_as(who)
+    assert window.open(story.place(path)).status in (403, 404)
+    assert violations(window) == []
+    assert story.surname.upper() not in window.page.content()
