@@ -47,6 +47,10 @@ class Preparation:
         self._chassis("topology")
         self._declared_at = time.monotonic()
 
+    def replay(self) -> None:
+        """Publish again, from the outboxes, what no consumer has taken in the last day (a broken queue lost it)."""
+        self._chassis("reconcile", *EVERYBODY, "--replay", good=(0, 1))
+
     def settle(self) -> None:
         """Wait until queues declared just now would survive a kill of the broker."""
         left = self._declared_at + QUEUES_SETTLE - time.monotonic()
@@ -63,14 +67,14 @@ class Preparation:
         source = self._source(service)
         return (source / "seed.py").exists() or (source / "seed").is_dir()
 
-    def _chassis(self, *words: str) -> None:
+    def _chassis(self, *words: str, good: tuple[int, ...] = (0,)) -> None:
         log = self.infra.layout.log(words[0])
         env = {key: os.environ[key] for key in INHERITED if key in os.environ}
         env |= environment.full(self.infra)
         with log.open("ab") as output:
             argv = [program("chassis"), *words]
             done = subprocess.run(argv, env=env, stdout=output, stderr=subprocess.STDOUT, check=False)
-        if done.returncode != 0:
+        if done.returncode not in good:
             raise StartFailed(f"chassis {' '.join(words)}", f"è terminato con codice {done.returncode}", log)
 
     def _source(self, service: str) -> Path:

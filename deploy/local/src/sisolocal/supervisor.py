@@ -106,10 +106,9 @@ class Supervisor:
     def _start_in_order(self) -> None:
         self._set_phase("archivi")
         self.infra.start(self._progress)
-        if self.infra.rabbitmq.heal():
-            self.preparation.declare()
         self._set_phase("preparazione")
         self.preparation.run(self._progress)
+        self._heal_broker()
         self._set_phase("servizi")
         run_all({role.name: role.start for role in self.roles}, self._stop_roles, self._progress)
         self.preparation.settle()
@@ -147,8 +146,14 @@ class Supervisor:
 
     def _restart_store(self, store: Store) -> None:
         store.start()
-        if store is self.infra.rabbitmq and self.infra.rabbitmq.heal():
+        if store is self.infra.rabbitmq:
+            self._heal_broker()
+
+    def _heal_broker(self) -> None:
+        """Declare again the queues a kill broke, and replay into them what they had lost."""
+        if self.infra.rabbitmq.heal():
             self.preparation.declare()
+            self.preparation.replay()
 
     # Stopping
 
