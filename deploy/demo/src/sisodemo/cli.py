@@ -1,4 +1,4 @@
-"""Commands: generate, next-day, load, check."""
+"""Commands: generate, next-day, load, seed-cases, check."""
 
 import json
 from pathlib import Path
@@ -75,6 +75,24 @@ def load(
     except LoadFailed as failure:
         errors.print(f"Anagrafe non caricata: {failure}", style="red")
         raise typer.Exit(1) from None
+
+
+@app.command()
+def seed_cases(
+    base_url: Annotated[str, typer.Option(envvar="SISO_BASE_URL", help="indirizzo dell'applicazione")],
+    dir: Annotated[Path, typer.Option(envvar="SISO_DATA_DIR", help="file della città")] = Path(
+        ".siso/demo/citta"
+    ),
+    casi: Annotated[int, typer.Option(min=1, max=2000, help="quante cartelle aprire")] = 40,
+    seed: Seed = 1,
+) -> None:
+    """Opens cases with diaries and ISEE, as the workers of the demo would."""
+    from random import Random
+
+    from sisodemo.casi import open_cases
+    from sisodemo.famiglie_scelte import newest_city
+
+    typer.echo(json.dumps(open_cases(base_url, newest_city(dir), casi, Random(seed))))
 
 
 @app.command()

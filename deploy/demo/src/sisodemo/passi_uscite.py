@@ -11,6 +11,7 @@ import pikepdf
 from lxml import etree
 
 from sisodemo.cammino import Cammino, Seen
+from sisodemo.casi import open_cases
 from sisodemo.passi_caso import ORDINARIA, SEGRETO
 from sisodemo.persona import expect, wait_for
 
@@ -120,6 +121,7 @@ def read_text(pdf: bytes) -> str | None:
 
 def run_report(c: Cammino) -> Seen:
     """9. People in charge by comune, area and sex; small cells protected; another comune does not see this one."""
+    open_cases(c.base_url, c.city, 6, c.rng)  # others than young families, so that there are small cells
     question = {"misura": "in_carico", "righe": "comune", "colonne": ["area", "sesso"]}
     laura, davide = c.come("laura.conti"), c.come("davide.gallo")
     mine = wait_for(lambda: _with_rows(laura.get("/report/crosstab", **question)), "il report è vuoto")
@@ -130,6 +132,10 @@ def run_report(c: Cammino) -> Seen:
     small = [cell["valore"] for cell in cells if cell["valore"] is not None and 0 < cell["valore"] < SOGLIA]
     expect(not small, f"celle sotto {SOGLIA} visibili: {small}")
     protected = sum(1 for cell in cells if cell["protetta"])
+    expect(
+        protected or not any(cell["valore"] for cell in cells if cell["valore"] < SOGLIA),
+        "nessuna cella piccola è protetta",
+    )
     return {"celle": len(cells), "protette": protected, "enti_brugherio": theirs["enti"]}
 
 

@@ -16,6 +16,10 @@ from anagrafe.settings import Settings
 from contracts.anagrafe import StatoCaricamento
 
 APPLY = (
+    "ANALYZE delta (residente_id, nucleo_id, da_nucleo_id, nuova)",
+    passi.TOCCATI,
+    "ANALYZE toccati",
+    passi.MEMBRI.format(nome="prima"),
     passi.FATTI,
     "ANALYZE fatti",
     passi.VERSIONI,
@@ -121,24 +125,27 @@ def _load_residenti(
     accepted = _read_changed(carico, esame)
     if esame.righe and not accepted and carico.parameters["baseline"]:
         raise _Refused("nessuna riga valida: il file non è stato caricato")
+    carico.run(passi.ASSENTI)
+    if not accepted and not carico.run(passi.QUANTI_ASSENTI)[0][0]:
+        # a quiet night: nobody came, went or changed
+        carico.run(passi.ENTE_CARICATO)
+        return carico.complete(esame.righe, time.perf_counter() - started)
+    motivo = _apply(carico, settings, confermata)
+    return carico.complete(esame.righe, time.perf_counter() - started, motivo, applied=True)
+
+
+def _apply(carico: Carico, settings: Settings, confermata: bool) -> str:
+    """Does what the changed lines and the absences say; a remark for the report."""
     if not carico.try_lock_others():
         raise _Busy
     for statement in (passi.ALTROVE, passi.CODICI_DOPPI):
         carico.report(Segnalazione(r, c, v, m, True) for r, c, v, m in carico.run(statement))
-    carico.run(passi.NUCLEI)
-    carico.run(passi.DELTA)
-    carico.run(passi.SOLO_FORMA)
-    carico.run(passi.ASSENTI)
-    motivo = _check_removals(carico, settings, confermata)
-    for statement in (
-        "ANALYZE delta (residente_id, nucleo_id, da_nucleo_id, nuova)",
-        passi.TOCCATI,
-        "ANALYZE toccati",
-        passi.MEMBRI.format(nome="prima"),
-        *APPLY,
-    ):
+    for statement in (passi.NUCLEI, passi.DELTA, passi.SOLO_FORMA):
         carico.run(statement)
-    return carico.complete(esame.righe, time.perf_counter() - started, motivo)
+    motivo = _check_removals(carico, settings, confermata)
+    for statement in APPLY:
+        carico.run(statement)
+    return motivo
 
 
 def _read_changed(carico: Carico, esame: Esame) -> int:

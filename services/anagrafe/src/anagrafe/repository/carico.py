@@ -200,9 +200,11 @@ class Carico:
             ((ident, s.riga, s.colonna, s.valore, s.motivo, s.avviso) for s in segnalazioni),
         )
 
-    def complete(self, righe: int, secondi: float, motivo: str = "") -> dict[str, int]:
+    def complete(
+        self, righe: int, secondi: float, motivo: str = "", *, applied: bool = False
+    ) -> dict[str, int]:
         """Counts, the row of the file, the event that it is done. The transaction may then commit."""
-        counted = self.run(passi.CONTI)[0] if self.parameters["giorno"] else (0, 0, 0, 0)
+        counted = self.run(passi.CONTI)[0] if applied else (0, 0, 0, 0)
         counts = dict(zip(("nascite", "decessi", "trasferimenti", "variazioni"), counted, strict=True))
         ident = self.parameters["caricamento_id"]
         refused = self.connection.execute(

@@ -113,6 +113,7 @@ SELECT p.id AS residente_id, p.nucleo_id, p.version AS da_version FROM residenti
 WHERE p.ente = %(ente)s AND p.stato = 'R'
     AND NOT EXISTS (SELECT 1 FROM righe r WHERE r.id_anagrafe = p.id_anagrafe)
 """
+QUANTI_ASSENTI = "SELECT count(*) FROM assenti"
 NESSUN_ASSENTE = "DELETE FROM assenti"
 TOLTI = """
 SELECT (SELECT count(*) FROM assenti)
