@@ -17,6 +17,7 @@ import urllib.request
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,17 @@ def _start_service(test_run: TestRun, *words: str) -> "subprocess.Popen[bytes]":
 def _start_gateway(test_run: TestRun, port: int) -> "subprocess.Popen[bytes]":
     env = test_run.service_env("gateway")
     chassis("seed", "gateway", env=env)
-    command = [sys.executable, "-m", "uvicorn", "gateway.app:create_app", "--factory", "--port", str(port),
-               "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "600"]  # fmt: skip
-    return subprocess.Popen(command, env=env | {"SISO_LOG_LEVEL": "WARNING", "PATH": os.environ["PATH"]})
+    command = [sys.executable, "-m", "uvicorn", "gateway.app:create_app", "--factory", "--port", str(port)]
+    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--timeout-keep-alive", "600"]
+    env |= {"SISO_LOG_LEVEL": "WARNING", "PATH": os.environ["PATH"]}
+    return subprocess.Popen([*command, *options, "--log-level", "warning"], env=env)
 
 
 async def _measure(test_run: TestRun, port: int, size: int) -> dict[str, Any]:
     await asyncio.to_thread(_wait_ready, port)
     cookie = await asyncio.to_thread(_sign_in, port)
-    token = sign(_mandato(), ("anagrafe",), load_private_key(test_run.keys.private_key_file))
+    key = load_private_key(test_run.keys.private_key_file)
+    token = sign(_mandato(), ("anagrafe",), key, lifetime=timedelta(hours=1))
     connection = await aio_pika.connect(test_run.amqp_url)
     bare = await _rpc_client(connection, "bare.list_enti", {})
     chassis_rpc = await _rpc_client(connection, "anagrafe.list_enti", {"nameko.mandato": token})

@@ -1,5 +1,6 @@
 """The gateway: `uvicorn gateway.app:create_app --factory`."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -91,6 +92,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway.rpc.start()
     if gateway.settings.amqp_url:
         gateway.eventi.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: no collection need walk it again
     try:
         yield
     finally:

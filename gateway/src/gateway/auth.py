@@ -186,7 +186,7 @@ class Authorize:
         self.optional = optional
         self.body_limit = body_limit
 
-    def __call__(self, request: Request) -> Caller:
+    async def __call__(self, request: Request) -> Caller:  # async: a plain one would take a thread
         caller = getattr(request.state, "caller", None)
         if not isinstance(caller, Caller):
             raise RuntimeError("authorize() outside a LoggedRoute")

@@ -35,7 +35,7 @@ async def list_documenti(
     return await caller.call("documenti", "list_documenti", request)
 
 
-def upload_metadata(
+async def upload_metadata(
     request: Request,
     cartella_id: UUID,
     x_nome_file: Annotated[str, Header(description="Nome del file, percent-encoded UTF-8", max_length=1000)],

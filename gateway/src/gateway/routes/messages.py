@@ -16,12 +16,12 @@ from contracts.base import Message
 M = TypeVar("M", bound=Message)
 
 
-def from_body(model: type[M], *in_path: str) -> Callable[..., M]:
+def from_body(model: type[M], *in_path: str) -> Callable[..., Any]:
     """Dependency that builds `model` from the JSON body, `in_path` fields from the address."""
     return _dependency(model, in_path, _without(model, in_path), Body())
 
 
-def from_query(model: type[M], *in_path: str) -> Callable[..., M]:
+def from_query(model: type[M], *in_path: str) -> Callable[..., Any]:
     """Dependency that builds `model` from the query string, `in_path` fields from the address."""
     return _dependency(model, in_path, _without(model, in_path), Query())
 
@@ -44,8 +44,8 @@ def _without(model: type[Message], names: tuple[str, ...]) -> type[BaseModel]:
 
 def _dependency(
     model: type[M], in_path: tuple[str, ...], rest: type[BaseModel], source: Any
-) -> Callable[..., M]:
-    def build(**values: Any) -> M:
+) -> Callable[..., Any]:
+    async def build(**values: Any) -> M:  # async: a plain one would take a thread
         sent = values.pop("_message", None)
         try:
             return model.model_validate({**(sent.__dict__ if sent is not None else {}), **values})

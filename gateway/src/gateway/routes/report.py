@@ -12,7 +12,7 @@ from gateway.routes.api import make_router
 router = make_router("Report")
 
 
-def crosstab(
+async def crosstab(
     misura: str = "in_carico",
     righe: Annotated[tuple[str, ...], Query(min_length=1, max_length=2)] = ("comune",),
     colonne: Annotated[tuple[str, ...], Query(max_length=2)] = ("area", "sesso"),
