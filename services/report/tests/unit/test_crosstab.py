@@ -20,11 +20,11 @@ def counted(body: dict[tuple[str, str], int]) -> Conteggi:
 
     def total(keep: Any) -> Conteggio:
         number = sum(value for key, value in body.items() if keep(key))
-        return Conteggio(number, (number,))
+        return Conteggio(number, number)
 
     rows, columns = {row for row, _ in body}, {column for _, column in body}
     return Conteggi(
-        celle={((row,), (column,)): Conteggio(value, (value,)) for (row, column), value in body.items()},
+        celle={((row,), (column,)): Conteggio(value, value) for (row, column), value in body.items()},
         righe={(row,): total(lambda key, row=row: key[0] == row) for row in rows},
         colonne={(column,): total(lambda key, column=column: key[1] == column) for column in columns},
         totale=total(lambda key: True),
@@ -54,6 +54,7 @@ def test_a_provincial_mandate_reaches_its_enti_and_no_other() -> None:
         ({"colonne": ("comune",)}, "colonne"),
         ({"filtri": {"persona": ("1",)}}, "filtri"),
         ({"filtri": {"area": ()}}, "filtri"),
+        ({"filtri": dict.fromkeys(("area", "sesso", "comune", "settore"), ("x",))}, "filtri"),
     ],
 )
 def test_what_is_not_in_the_dictionary_is_refused_at_its_field(
@@ -93,7 +94,7 @@ def test_a_small_cell_and_what_would_give_it_away_carry_no_number() -> None:
 
 
 def test_six_cases_of_one_person_are_one_person() -> None:
-    one_family = Conteggio(valore=6, gruppi=(1,))
+    one_family = Conteggio(valore=6, persone=1)
     conteggi = Conteggi({(("F704",), ()): one_family}, {("F704",): one_family}, {(): one_family}, one_family)
 
     table = assemble(RunCrosstab(misura="cartelle", colonne=()), conteggi, ("F704",), 5, None)
@@ -102,14 +103,30 @@ def test_six_cases_of_one_person_are_one_person() -> None:
     assert table.totale == PROTECTED
 
 
-def test_what_a_filter_leaves_out_protects_what_it_takes() -> None:
-    """40 with the filter and 43 without would tell of the 3 it leaves out."""
-    filtered = Conteggio(valore=40, gruppi=(40, 3))
+@pytest.mark.parametrize(
+    ("line", "asked", "protected"),
+    [
+        ({"M": 40, "F": 3}, {"M"}, True),
+        ({"M": 40, "F": 30}, {"M"}, False),
+        ({"a": 40, "b": 3, "c": 47}, {"a"}, True),
+        ({"a": 40, "b": 3, "c": 47}, {"c"}, False),
+        ({"a": 40, "b": 3, "c": 47}, {"a", "b"}, True),
+        ({"a": 40, "b": 3, "c": 47}, {"a", "b", "c"}, False),
+        ({"a": 40, "b": 3, "c": 4, "d": 47}, {"a"}, False),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_filter_takes_nothing_by_which_another_could_be_computed(
+    line: dict[str, int], asked: set[str], protected: bool
+) -> None:
+    """43 with both and 40 with one would tell of the 3."""
+    number = sum(line[value] for value in asked)
+    filtered = Conteggio(valore=number, persone=number, linee=(line,))
     conteggi = Conteggi({(("F704",), ()): filtered}, {("F704",): filtered}, {(): filtered}, filtered)
 
-    table = assemble(RunCrosstab(colonne=(), filtri={"sesso": ("M",)}), conteggi, ("F704",), 5, None)
+    table = assemble(RunCrosstab(colonne=(), filtri={"area": tuple(asked)}), conteggi, ("F704",), 5, None)
 
-    assert table.celle == ((PROTECTED,),)
+    assert table.totale.protetta is protected
 
 
 def test_without_facts_the_table_is_empty_and_its_total_zero() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report.domain.protection import protect
+from report.domain.protection import protect, protect_line
 
 SOGLIA = 5
 Table = list[list[int]]
@@ -162,3 +162,17 @@ def test_the_threshold_is_the_first_number_published(soglia: int) -> None:
     values = with_totals([[soglia, 50], [50, 50]])
 
     assert unknowns(protect(values, small(values, soglia), soglia)) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30), min_size=1), st.integers(3, 8))
+def test_what_a_line_hides_cannot_be_computed_unless_it_hides_everything(
+    line: dict[str, int], soglia: int
+) -> None:
+    hidden = protect_line(line, soglia)
+
+    rest = sum(line[name] for name in hidden)
+    everything = {name for name, value in line.items() if value}
+    if hidden != everything:
+        assert all(line[name] >= soglia or rest - (len(hidden) - 1) >= soglia for name in hidden)
+    assert {name for name, value in line.items() if 0 < value < soglia} <= hidden

@@ -6,8 +6,6 @@ DuckDB is locked down: one thread, bounded memory, the cache folder and nothing 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -115,34 +113,38 @@ def _single(facts: Any, request: RunCrosstab) -> dict[Key, Conteggio]:
 
 
 def _counted(facts: Any, request: RunCrosstab, by: tuple[str, ...]) -> dict[Key, Conteggio]:
-    """Counts by key, for keys with at least one person. Filters are conditions of the counts, not of the rows: what a
-    filter leaves out is counted beside what it takes. First per person and key, then per key, so that a person
-    counts once."""
+    """Counts by key, for keys with at least one person; beside each filtered one, how the filter divides its key."""
     if request.misura == "in_carico":
         facts = facts.filter(facts.stato == StatoCartella.IN_CARICO.value)
-    counts = {"dentro": facts.count(), **_filtered(facts, request)}
-    each = facts.group_by([*by, "persona"]).aggregate(**counts)
-    left_out = [name for name in counts if name != "dentro"]
-    totals = {"persone": each.count(where=each.dentro > 0), "cartelle": each.dentro.sum()}
-    totals |= {name: each.count(where=each[name] > 0) for name in left_out}
-    grouped = each.group_by(list(by)).aggregate(**totals) if by else each.aggregate(**totals)
-    rows = grouped.filter(grouped.persone > 0).to_pyarrow().to_pylist()
-    value = "persone" if request.misura == "in_carico" else "cartelle"
-    return {
-        tuple(row[name] for name in by): Conteggio(
-            int(row[value]), tuple(int(row[name]) for name in ("persone", *left_out))
-        )
-        for row in rows
-    }
+    lines = [_line(facts, request, by, name) for name in sorted(request.filtri)]
+    found = {}
+    for row in _rows(_within(facts, request), by):
+        key = tuple(row[name] for name in by)
+        value = row["persone"] if request.misura == "in_carico" else row["cartelle"]
+        found[key] = Conteggio(int(value), int(row["persone"]), tuple(line.get(key, {}) for line in lines))
+    return found
 
 
-def _filtered(facts: Any, request: RunCrosstab) -> dict[str, Any]:
-    """Counts of facts within all filters (`dentro`), and for each filter of those that it alone leaves out."""
-    conditions = [facts[name].isin(list(values)) for name, values in sorted(request.filtri.items())]
-    if not conditions:
-        return {}
-    counts = {"dentro": facts.count(where=reduce(and_, conditions))}
-    for number, condition in enumerate(conditions):
-        others = [one for one in conditions if one is not condition]
-        counts[f"fuori_{number}"] = facts.count(where=reduce(and_, others, ~condition))
-    return counts
+def _line(facts: Any, request: RunCrosstab, by: tuple[str, ...], name: str) -> dict[Key, dict[str, int]]:
+    """Persons by key and value of a filtered dimension, as if it were not filtered."""
+    found: dict[Key, dict[str, int]] = {}
+    for row in _rows(_within(facts, request, but=name), tuple(dict.fromkeys((*by, name)))):
+        found.setdefault(tuple(row[one] for one in by), {})[row[name]] = int(row["persone"])
+    return found
+
+
+def _within(facts: Any, request: RunCrosstab, but: str = "") -> Any:
+    """The facts all filters take, or all but one."""
+    for name, values in request.filtri.items():
+        if name != but:
+            facts = facts.filter(facts[name].isin(list(values)))
+    return facts
+
+
+def _rows(facts: Any, by: tuple[str, ...]) -> list[dict[str, Any]]:
+    """`persone` and `cartelle` by key. First by key and person, so that a person counts once."""
+    each = facts.group_by([*by, "persona"]).aggregate(n=facts.count())
+    counts = {"persone": each.count(), "cartelle": each.n.sum()}
+    grouped = each.group_by(list(by)).aggregate(**counts) if by else each.aggregate(**counts)
+    rows: list[dict[str, Any]] = grouped.filter(grouped.persone > 0).to_pyarrow().to_pylist()
+    return rows

@@ -8,11 +8,12 @@ from contracts.cartella import Area, StatoCartella
 from contracts.errors import Forbidden, Invalid
 from contracts.mandato import Mandato
 from contracts.report import DIMENSIONI, MISURE, Cella, CrosstabOut, RunCrosstab
-from report.domain.protection import protect
+from report.domain.protection import protect, protect_line
 
 Key = tuple[str, ...]
 MAX_CELLS = 10_000
 MAX_VALUES = 500
+MAX_FILTERS = 3
 FASCE = (("0-13", 14), ("14-17", 18), ("18-34", 35), ("35-64", 65), ("65-74", 75), ("75-84", 85))
 """Age bands: name, first age that is too old for it."""
 FASCIA_OLTRE = "85+"
@@ -21,11 +22,12 @@ FASCIA_IGNOTA = "n.d."
 
 @dataclass(frozen=True)
 class Conteggio:
-    """A cell before protection. `gruppi`: numbers of persons a reader would learn of by seeing it: those in the cell,
-    and for each filter those it leaves out (he could ask without the filter and subtract)."""
+    """A cell before protection. `linee`: for each filter, by name, the persons of the cell by value of the filtered
+    dimension, as if it were not filtered: who may ask with one value may ask with another, and subtract."""
 
     valore: int
-    gruppi: tuple[int, ...]
+    persone: int
+    linee: tuple[Mapping[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Conteggi:
     totale: Conteggio
 
 
-NESSUNO = Conteggio(0, (0,))
+NESSUNO = Conteggio(0, 0)
 VUOTO = Conteggi({}, {}, {}, NESSUNO)
 
 
@@ -67,6 +69,8 @@ def check(request: RunCrosstab) -> None:
             wrong[name] = f"Dimensione sconosciuta: {', '.join(unknown)[:100]}."
     if any(not values or len(values) > MAX_VALUES for values in request.filtri.values()):
         wrong["filtri"] = f"Un filtro vuole da 1 a {MAX_VALUES} valori."
+    if len(request.filtri) > MAX_FILTERS:
+        wrong["filtri"] = f"I filtri possono essere al più {MAX_FILTERS}."
     if wrong:
         raise Invalid("report.richiesta", "La richiesta non è valida.", fields=wrong)
 
@@ -85,7 +89,8 @@ def assemble(
     for riga, line in zip(righe, grid, strict=True):
         line.append(conteggi.righe[riga])
     grid.append([*(conteggi.colonne[colonna] for colonna in colonne), conteggi.totale])
-    celle = _published(grid, soglia)
+    filtri = [set(request.filtri[name]) for name in sorted(request.filtri)]
+    celle = _published(grid, filtri, soglia)
     return CrosstabOut(
         misura=request.misura,
         dimensioni_righe=request.righe,
@@ -102,10 +107,10 @@ def assemble(
     )
 
 
-def _published(grid: list[list[Conteggio]], soglia: int) -> list[list[Cella]]:
+def _published(grid: list[list[Conteggio]], filtri: list[set[str]], soglia: int) -> list[list[Cella]]:
     values = [[cell.valore for cell in line] for line in grid]
-    small = [[any(0 < persons < soglia for persons in cell.gruppi) for cell in line] for line in grid]
-    hidden = protect(values, small, soglia)
+    sensitive = [[_sensitive(cell, filtri, soglia) for cell in line] for line in grid]
+    hidden = protect(values, sensitive, soglia)
     return [
         [
             Cella(valore=None, protetta=True) if hide else Cella(valore=value)
@@ -113,6 +118,16 @@ def _published(grid: list[list[Conteggio]], soglia: int) -> list[list[Cella]]:
         ]
         for line, hides in zip(values, hidden, strict=True)
     ]
+
+
+def _sensitive(cell: Conteggio, filtri: list[set[str]], soglia: int) -> bool:
+    """Too few persons; or a filter takes a value which, in the line of all its values, has to stay hidden."""
+    if 0 < cell.persone < soglia:
+        return True
+    return any(
+        not wanted >= set(line) and bool(wanted & protect_line(line, soglia))
+        for line, wanted in zip(cell.linee, filtri, strict=False)
+    )
 
 
 ORDER: dict[str, list[str]] = {

@@ -10,7 +10,7 @@ such way, the cheapest one is hidden (a hidden edge costs nothing, a published o
 row, column and grand total.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,24 @@ def protect(values: Grid, sensitive: Sequence[Sequence[bool]], soglia: int) -> l
             table.hide(*at)
     hidden: list[list[bool]] = table.hidden.tolist()
     return hidden
+
+
+def protect_line(line: Mapping[str, int], soglia: int) -> set[str]:
+    """The same for one line whose total is known: the names to hide. Always the same ones, whatever is asked."""
+    small = {name for name, value in line.items() if 0 < value < soglia}
+    others = sorted((value, name) for name, value in line.items() if value >= soglia)
+    hidden = set(small)
+    for _value, name in others:
+        if _line_is_safe([line[one] for one in hidden], soglia):
+            break
+        hidden.add(name)
+    return hidden
+
+
+def _line_is_safe(hidden: list[int], soglia: int) -> bool:
+    """Whether each small hidden number could be `soglia` while the others stay at least 1."""
+    smallest = min(hidden, default=soglia)
+    return smallest >= soglia or sum(hidden) - (len(hidden) - 1) >= soglia
 
 
 @dataclass(frozen=True)
