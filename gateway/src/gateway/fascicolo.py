@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from contracts.anagrafe import GetResidente, ResidenteOut
+from contracts.anagrafe import EntiOut, GetResidente, ListEnti, ResidenteOut
 from contracts.cartella import Area, CartellaOut, GetCartella, OpenCartella
 from contracts.documenti import RequestStampa, StampaOut
 from gateway.auth import Caller
@@ -49,6 +49,7 @@ async def request_stampa(
     residente: ResidenteOut = await caller.call(
         "anagrafe", "get_residente", GetResidente(residente_id=cartella.residente_id)
     )
+    enti: EntiOut = await caller.call("anagrafe", "list_enti", ListEnti())
     operatori = {o.operatore_id: o.nome for o in await caller.colleghi()}
     operatori |= await caller.nomi([caller.operatore_id, cartella.responsabile_id, *cartella.team])
     values: dict[str, Any] = {"sezioni": sezioni} if sezioni is not None else {}
@@ -56,6 +57,7 @@ async def request_stampa(
         idempotency_key=key,
         cartella_id=cartella_id,
         intestatario=cover_lines(residente, cartella),
+        ente_nome=next((ente.nome for ente in enti.enti if ente.codice == cartella.ente), ""),
         operatori={str(operatore_id): nome for operatore_id, nome in operatori.items()},
         **values,
     )

@@ -7,6 +7,7 @@ the answer is withheld (503). Reads, writes and refusals alike.
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import psycopg
@@ -93,7 +94,7 @@ def _begin(identity: Identity, request: Request, rule: Authorize, template: str)
     sezione, _, azione = first.partition(":")
     row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
     row.correlation_id = request.state.correlation_id
-    row.motivo = request.headers.get("x-motivo", "")[:500]
+    row.motivo = unquote(request.headers.get("x-motivo", ""))[:500]
     params = request.path_params
     cartella = params.get("cartella_id") or (params.get("id") if "/cartelle/{id" in template else None)
     row.cartella_id = _uuid(cartella)

@@ -31,14 +31,16 @@ def test_a_read_leaves_who_what_whom_and_why(
     services.answer("cartella.list_voci_diario", VociDiarioOut(voci=(), totale=0))
     giulia = browser("giulia.bianchi")
 
-    giulia.get(f"/api/v1/cartelle/{CASE}/diario", headers={"X-Motivo": "colloquio di domani"})
+    giulia.get(
+        f"/api/v1/cartelle/{CASE}/diario", headers={"X-Motivo": "perch%C3%A9 domani c%27%C3%A8 il colloquio"}
+    )
 
     (row,) = rows_of(query, giulia.session_id)
     assert (row["ruolo"], row["ente"], row["settore"]) == ("assistente_sociale", "F704", "minori")
     assert (row["metodo"], row["rotta"]) == ("GET", "/api/v1/cartelle/{cartella_id}/diario")
     assert (row["sezione"], row["azione"], row["scopi"]) == ("diario", "leggi", "diario:leggi")
     assert row["cartella_id"] == CASE
-    assert row["motivo"] == "colloquio di domani"
+    assert row["motivo"] == "perché domani c'è il colloquio"
     assert row["esito"] == 200
 
 

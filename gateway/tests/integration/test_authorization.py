@@ -1,6 +1,7 @@
 """Every route says what it asks; every role reaches what the policy says and nothing more."""
 
 from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
 from typing import Any
 from uuid import uuid4
 
@@ -90,6 +91,18 @@ def test_the_openapi_document_names_the_scope_of_each_route(app: FastAPI) -> Non
         path for path, methods in described.items() for one in methods.values() if not one.get("x-scopi")
     ]
     assert {path for _, path in SIGNED_IN_IS_ENOUGH | PUBLIC} >= set(unnamed)
+
+
+def test_no_dependency_of_a_route_takes_a_thread() -> None:
+    plain = [
+        (path, dependency.call)
+        for _, path, route, _ in doors(api)
+        for dependency in route.dependant.dependencies
+        if not iscoroutinefunction(dependency.call)
+        and not iscoroutinefunction(type(dependency.call).__call__)
+    ]
+
+    assert plain == []
 
 
 def test_every_scope_a_route_asks_for_belongs_to_some_role(app: FastAPI) -> None:

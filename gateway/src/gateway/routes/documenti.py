@@ -44,6 +44,9 @@ async def upload_metadata(
     x_descrizione: Annotated[str, Header(description="Percent-encoded UTF-8", max_length=2000)] = "",
     x_data_documento: Annotated[date | None, Header()] = None,
     x_privato: Annotated[bool, Header()] = False,
+    x_sostituisce: Annotated[
+        UUID | None, Header(description="Documento di cui questo è la nuova versione")
+    ] = None,
     idempotency_key: Annotated[UUID | None, Header()] = None,
 ) -> BeginUpload:
     """What the headers say about the file. Personal words stand in headers: addresses get logged."""
@@ -65,6 +68,7 @@ async def upload_metadata(
         descrizione=unquote(x_descrizione)[:500],
         data_documento=x_data_documento,
         privato=x_privato,
+        sostituisce=x_sostituisce,
     )
 
 
