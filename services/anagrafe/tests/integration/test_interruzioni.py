@@ -101,6 +101,10 @@ def test_two_loads_of_one_file_at_once_have_one_effect(registry: Registry, tmp_p
 
     assert [process.wait(60) for process in processes] == [0, 0]
     assert registry.facts() == [("P0", "deceduto", "")]
+    assert registry.rows("SELECT decessi, stato FROM caricamenti WHERE giorno = %s", GIORNO_2) == [
+        (1, "completato")
+    ]
+    assert registry.rows("SELECT count(*) FROM outbox WHERE type LIKE %s", "%caricamento%") == [(2,)]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -53,6 +53,10 @@ class _Busy(Exception):
     """A comune that people come from is being loaded: try again."""
 
 
+class _Done(Exception):
+    """Another process has just loaded this very file."""
+
+
 class _Refused(Exception):
     """The file is refused whole."""
 
@@ -82,13 +86,13 @@ def _load(connection: Connection, esame: Esame, settings: Settings, started: flo
         return Risultato(name, esame.ente, found.stato, ALREADY, esame.righe)
     if found.stato is StatoCaricamento.IN_ATTESA and not found.confermata:
         return Risultato(name, esame.ente, found.stato, "attende la conferma di una persona", esame.righe)
-    if not found.nuova:
-        store.restart(connection, found.id)
     try:
         if esame.motivo:
             raise _Refused(esame.motivo)
         carico = Carico(connection, esame.ente, esame.giorno, found.id)
         conti = _attempts(carico, esame, settings, found.confermata, started)
+    except _Done:
+        return Risultato(name, esame.ente, StatoCaricamento.COMPLETATO, ALREADY, esame.righe)
     except _Refused as refusal:
         store.refuse(connection, found.id, str(refusal), esame.righe, time.perf_counter() - started)
         return Risultato(name, esame.ente, StatoCaricamento.RIFIUTATO, str(refusal), esame.righe)
@@ -106,6 +110,8 @@ def _attempts(
         try:
             with carico.connection.transaction():
                 carico.lock()
+                if not carico.begin():
+                    raise _Done
                 if esame.viario:
                     return _load_viario(carico, esame, started)
                 return _load_residenti(carico, esame, settings, confermata, started)

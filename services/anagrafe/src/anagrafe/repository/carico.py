@@ -28,11 +28,10 @@ _LOTTO = 20_000
 
 @dataclass(frozen=True)
 class Registrazione:
-    """The file's row: `stato` as found before this run, `nuova` when never seen."""
+    """The file's row: `stato` as found before this run."""
 
     id: UUID
     stato: StatoCaricamento
-    nuova: bool
     confermata: bool
 
 
@@ -70,14 +69,14 @@ def register(connection: Connection, ente: str, file: str, sha256: str, giorno: 
         (new_id(), ente, file, sha256, giorno),
     ).fetchone()
     if made:
-        return Registrazione(made[0], StatoCaricamento.IN_CORSO, True, False)
+        return Registrazione(made[0], StatoCaricamento.IN_CORSO, False)
     row = connection.execute(
         "SELECT id, stato, confermato_da IS NOT NULL FROM caricamenti"
         " WHERE ente = %s AND file = %s AND sha256 = %s",
         (ente, file, sha256),
     ).fetchone()
     assert row is not None
-    return Registrazione(row[0], StatoCaricamento(row[1]), False, row[2])
+    return Registrazione(row[0], StatoCaricamento(row[1]), row[2])
 
 
 def completed(connection: Connection, files: Sequence[str]) -> dict[str, set[str]]:
@@ -87,15 +86,6 @@ def completed(connection: Connection, files: Sequence[str]) -> dict[str, set[str
         (list(files),),
     ).fetchall()
     return {file: set(checksums) for file, checksums in rows}
-
-
-def restart(connection: Connection, caricamento_id: UUID) -> None:
-    """The file is tried again (interrupted before, or refused): its old report goes."""
-    connection.execute("DELETE FROM righe_rifiutate WHERE caricamento_id = %s", (caricamento_id,))
-    connection.execute(
-        "UPDATE caricamenti SET stato = 'in_corso', motivo = '', iniziato_il = now() WHERE id = %s",
-        (caricamento_id,),
-    )
 
 
 def refuse(connection: Connection, caricamento_id: UUID, motivo: str, righe: int, secondi: float) -> None:
@@ -146,6 +136,15 @@ class Carico:
         self.connection.execute(
             "SELECT pg_advisory_xact_lock(hashtext('anagrafe.carico:' || %s))", (self.ente,)
         )
+
+    def begin(self) -> bool:
+        """Looks again now that the lock is held: False when the file was loaded meanwhile. An old report goes."""
+        ident = self.parameters["caricamento_id"]
+        row = self.connection.execute("SELECT stato FROM caricamenti WHERE id = %s", (ident,)).fetchone()
+        if row == (StatoCaricamento.COMPLETATO.value,):
+            return False
+        self.connection.execute("DELETE FROM righe_rifiutate WHERE caricamento_id = %s", (ident,))
+        return True
 
     def try_lock_others(self) -> bool:
         """Locks the comuni that people of this file come from; False when one is being loaded just now.
