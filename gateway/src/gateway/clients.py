@@ -105,50 +105,6 @@ class AmqpRpc:
         await queue.consume(self._on_reply, no_ack=True)
         return exchange
 
-    async def close(self) -> None: ...
-
-
-def reply_models() -> dict[tuple[str, str], type[BaseModel]]:
-    """`{"result": …, "error": …}` per method, so that bytes become the typed reply in one pass."""
-    found: dict[tuple[str, str], type[BaseModel]] = {}
-    for service, methods in RPC.items():
-        for method, (_, reply) in methods.items():
-            result: Any = (reply | None, None)
-            found[service, method] = create_model(
-                f"Reply_{service}_{method}", result=result, error=(RpcError | None, None)
-            )
-    return found
-
-
-class AmqpRpc:
-    """Call `start()` first. Survives a broker restart; what is in flight then fails at once with Unavailable."""
-
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
-        self.url = url
-        self.timeout = timeout
-        self.waiting: dict[str, asyncio.Future[bytes]] = {}
-        self.ids = count()
-        self.replies = reply_models()
-        self.reply_to = f"rpc.reply-gateway-{uuid4().hex}"
-        self.connection: aio_pika.RobustConnection | None = None
-        self.exchange: Any = None
-        self.task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Connects in the background; until then every call is Unavailable."""
-        self.task = asyncio.create_task(self.connect(), name="rpc")
-
-    async def connect(self) -> None:
-        self.connection = make_connection(self.url)
-        await self.connection.connect()
-        channel: Any = await self.connection.channel(publisher_confirms=True)
-        channel.close_callbacks.add(self._on_close)
-        exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
-        queue = await channel.declare_queue(self.reply_to, exclusive=True, auto_delete=True)
-        await queue.bind(exchange, self.reply_to)
-        await queue.consume(self._on_reply, no_ack=True)
-        self.exchange = exchange
-
     async def close(self) -> None:
         if self.task is not None:
             self.task.cancel()
