@@ -1,9 +1,10 @@
-"""SMTP behind a Protocol. smtplib's many ways to fail become two: not now, never."""
+"""SMTP behind a Protocol. smtplib's many ways to fail become three: nothing now, this one later, this one never."""
 
 import smtplib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Protocol
@@ -12,19 +13,24 @@ from uuid import UUID
 from notifiche.settings import Settings
 
 TIMEOUT = 10.0
+GOODBYE = 421
 
 
 class MailServerAway(Exception):
-    """Not now: the server does not answer, or asks to come again."""
+    """Nothing now: the server does not answer, or says goodbye (421)."""
+
+
+class MailPostponed(Exception):
+    """This one later: the server asks to come again with it (4xx). Others may go."""
 
 
 class MailRefused(Exception):
-    """Never: the server refuses this message or its recipients for good (5xx)."""
+    """This one never: the server refuses it or its recipients for good (5xx), or it cannot be written as a mail."""
 
 
 class Mailbox(Protocol):
     def send(self, mail_id: UUID, to: list[str], subject: str, body: str, date: datetime) -> None:
-        """Hands one mail over; MailServerAway or MailRefused when it cannot."""
+        """Hands one mail over; MailServerAway, MailPostponed or MailRefused when it cannot."""
 
 
 class MailSender(Protocol):
@@ -86,9 +92,16 @@ def _named_failures() -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _text in error.recipients.values()]
-        raise (MailRefused if all(code >= 500 for code in codes) else MailServerAway)(str(codes)) from error
+        raise _by_codes([code for code, _text in error.recipients.values()]) from error
     except smtplib.SMTPDataError as error:
-        raise (MailRefused if error.smtp_code >= 500 else MailServerAway)(str(error.smtp_code)) from error
+        raise _by_codes([error.smtp_code]) from error
+    except (smtplib.SMTPNotSupportedError, MessageError, ValueError) as error:
+        raise MailRefused(type(error).__name__) from error
     except (smtplib.SMTPException, OSError) as error:
         raise MailServerAway(type(error).__name__) from error
+
+
+def _by_codes(codes: list[int]) -> Exception:
+    if GOODBYE in codes:
+        return MailServerAway(str(codes))
+    return MailRefused(str(codes)) if all(code >= 500 for code in codes) else MailPostponed(str(codes))

@@ -72,6 +72,13 @@ class AvvisoRepository:
         query = select(A).where(A.riferimento_id == riferimento_id, A.tipo == tipo, A.chiuso_il.is_(None))
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 
+    def open_requests_of(self, destinatari: Sequence[UUID]) -> list[AvvisoTable]:
+        """Open requests for approval addressed to any of these operators, locked."""
+        query = select(A).where(
+            A.destinatario_id.in_(destinatari), A.chiuso_il.is_(None), A.tipo == "foglio_da_approvare"
+        )
+        return list(self._session.scalars(query.order_by(A.id).with_for_update()))
+
     def open_of(self, destinatari: Sequence[UUID]) -> list[UUID]:
         """Cases with open registry alerts addressed to any of these operators."""
         query = select(A.cartella_id).where(

@@ -447,6 +447,22 @@ def test_a_coordinatore_is_not_asked_to_approve_what_he_proposed(
     assert [row["destinatario_id"] for row in door.emitted(AvvisoCreatoV1)] == [None]
 
 
+def test_a_request_to_a_coordinatore_who_left_waits_in_the_inbox(
+    door: Door, residente_id: UUID, giulia: UUID, cartella_id: UUID
+) -> None:
+    anna = uuid4()
+    incarico = abilitato(anna, ruolo="coordinatore")
+    door.deliver(incarico)
+    door.deliver(proposto(cartella_id, residente_id, giulia))
+    revoked = OperatoreRevocatoV1(operatore_id=anna, incarico_id=incarico.incarico_id, data="2026-01-02")
+    door.deliver(revoked, sequence=2)
+
+    cartelle.readdress_orphans(door.db)
+    cartelle.readdress_orphans(door.db)
+
+    assert [row["destinatario_id"] for row in door.emitted(AvvisoCreatoV1)] == [str(anna), None]
+
+
 def test_a_decision_that_overtakes_its_proposal_waits(
     door: Door, residente_id: UUID, cartella_id: UUID
 ) -> None:

@@ -18,7 +18,7 @@ from services.notifiche.tests.integration.test_alerts import abilitato, deceduto
 
 from contracts.events import Envelope, Event
 from contracts.gateway import OperatoreAbilitatoV1
-from notifiche.adapters import Mailbox, MailRefused, MailServerAway, SmtpSender
+from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailServerAway, SmtpSender
 from notifiche.repository import MailRepository
 from notifiche.settings import Settings
 from notifiche.use_cases.mail import send_due_mail
@@ -33,6 +33,7 @@ class FakeServer:
     taken: list[tuple[UUID, list[str], str, str]] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     dies_after: int = 1_000_000
+    refusal: Exception = field(default_factory=lambda: MailRefused("550"))
 
     @contextmanager
     def connect(self) -> Iterator[Mailbox]:
@@ -42,7 +43,7 @@ class FakeServer:
         if len(self.taken) >= self.dies_after:
             raise MailServerAway("gone")
         if self.refuses & set(to):
-            raise MailRefused("550")
+            raise self.refusal
         self.taken.append((mail_id, to, subject, body))
 
 
@@ -116,6 +117,26 @@ def test_a_refused_address_does_not_stop_the_others(door: Door) -> None:
 
     assert send_due_mail(door.db, server, BASE) == 1
     assert sorted(states(door)) == ["fallita", "inviata"]
+
+
+def test_a_busy_mailbox_waits_alone(door: Door) -> None:
+    server = FakeServer(refuses={"busy@example.org"}, refusal=MailPostponed("450"))
+    alert_for(door, email="busy@example.org")
+    alert_for(door)
+
+    assert send_due_mail(door.db, server, BASE) == 1
+    assert sorted(states(door)) == ["creata", "inviata"]
+
+
+def test_an_address_that_is_none_does_not_stop_the_others(door: Door, stack: Any, mailbox: Any) -> None:
+    alert_for(door, email="a\nBcc: b@example.org")
+    alert_for(door)
+    settings = Settings(smtp_host=stack.smtp_host, smtp_port=stack.smtp_port, mail_from="siso@example.org")
+
+    assert send_due_mail(door.db, SmtpSender(settings), BASE) == 1
+
+    assert sorted(states(door)) == ["fallita", "inviata"]
+    assert [message["recipients"] for message in mailbox.messages()] == [["giulia@example.org"]]
 
 
 def test_an_operator_not_known_yet_gets_his_mail_when_he_is(door: Door) -> None:

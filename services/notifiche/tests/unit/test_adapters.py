@@ -1,4 +1,4 @@
-"""Two ways to fail: not now, never."""
+"""Three ways to fail: nothing now, this one later, this one never."""
 
 import smtplib
 from datetime import UTC, datetime
@@ -6,7 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from notifiche.adapters import MailRefused, MailServerAway, SmtpSender, _named_failures, compose
+from notifiche.adapters import (
+    MailPostponed,
+    MailRefused,
+    MailServerAway,
+    SmtpSender,
+    _named_failures,
+    compose,
+)
 from notifiche.settings import Settings
 
 
@@ -14,16 +21,19 @@ from notifiche.settings import Settings
     ("error", "expected"),
     [
         (smtplib.SMTPRecipientsRefused({"a@example.org": (550, b"no such user")}), MailRefused),
-        (smtplib.SMTPRecipientsRefused({"a@example.org": (450, b"busy")}), MailServerAway),
+        (smtplib.SMTPRecipientsRefused({"a@example.org": (450, b"busy")}), MailPostponed),
         (smtplib.SMTPDataError(554, b"spam"), MailRefused),
-        (smtplib.SMTPDataError(451, b"later"), MailServerAway),
+        (smtplib.SMTPDataError(451, b"later"), MailPostponed),
+        (smtplib.SMTPDataError(421, b"goodbye"), MailServerAway),
+        (smtplib.SMTPNotSupportedError("no SMTPUTF8"), MailRefused),
+        (ValueError("a line break in an address"), MailRefused),
         (smtplib.SMTPServerDisconnected("bye"), MailServerAway),
         (smtplib.SMTPSenderRefused(550, b"not you", "x@example.org"), MailServerAway),
         (ConnectionRefusedError(), MailServerAway),
         (TimeoutError(), MailServerAway),
     ],
 )
-def test_every_failure_is_either_later_or_never(error: Exception, expected: type[Exception]) -> None:
+def test_every_failure_has_one_of_three_names(error: Exception, expected: type[Exception]) -> None:
     with pytest.raises(expected), _named_failures():
         raise error
 

@@ -1,10 +1,13 @@
 """The case moves, its alerts move with it."""
 
+from uuid import UUID
+
 from chassis.sql import SqlDatabase, Transaction
 from contracts.cartella import FattoCartella
 from contracts.notifiche import AvvisoCreatoV1, StatoAvviso
 from notifiche import projections
 from notifiche.domain import CartellaNota
+from notifiche.models import AvvisoTable
 from notifiche.repository import AvvisoRepository
 from notifiche.use_cases.making import alert_fatto, destinatario_of, fact, today
 
@@ -21,10 +24,13 @@ def follow_cartella(event: FattoCartella, tx: Transaction) -> None:
 
 
 def readdress_orphans(db: SqlDatabase) -> int:
-    """Open alerts of people who no longer work here go up the chain; how many cases."""
+    """Open alerts of people who no longer work here go up the chain, requests for approval to the settore's inbox;
+    how many cases."""
     with db.transaction() as tx:
         retired = projections.retired_destinatari(today(), tx)
         orphans = AvvisoRepository(tx).open_of(retired) if retired else []
+        for avviso in AvvisoRepository(tx).open_requests_of(retired) if retired else []:
+            _hand_over(avviso, (None, avviso.ente, avviso.settore), tx)
     for cartella_id in orphans:
         with db.transaction() as tx:
             if (cartella := projections.get_cartella(cartella_id, tx)) is not None:
@@ -33,16 +39,19 @@ def readdress_orphans(db: SqlDatabase) -> int:
 
 
 def _readdress(cartella: CartellaNota, tx: Transaction) -> None:
-    repository = AvvisoRepository(tx)
-    avvisi = repository.of_cartella(cartella.cartella_id)
+    avvisi = AvvisoRepository(tx).of_cartella(cartella.cartella_id)
     destinatario = destinatario_of(cartella, tx) if avvisi else None
-    place = (destinatario, cartella.ente, cartella.settore)
     for avviso in avvisi:
-        if (avviso.destinatario_id, avviso.ente, avviso.settore) == place:
-            continue
-        avviso.destinatario_id, avviso.ente, avviso.settore = place
-        avviso.version += 1
-        if avviso.chiuso_il is None:
-            avviso.stato = StatoAvviso.NUOVO.value
-            repository.queue_mail(avviso.id)
-            tx.emit(fact(AvvisoCreatoV1, avviso), sequence=avviso.version)
+        _hand_over(avviso, (destinatario, cartella.ente, cartella.settore), tx)
+
+
+def _hand_over(avviso: AvvisoTable, place: tuple[UUID | None, str, str], tx: Transaction) -> None:
+    """Gives an alert to somebody else, who has not read it yet; nothing when it is his already."""
+    if (avviso.destinatario_id, avviso.ente, avviso.settore) == place:
+        return
+    avviso.destinatario_id, avviso.ente, avviso.settore = place
+    avviso.version += 1
+    if avviso.chiuso_il is None:
+        avviso.stato = StatoAvviso.NUOVO.value
+        AvvisoRepository(tx).queue_mail(avviso.id)
+        tx.emit(fact(AvvisoCreatoV1, avviso), sequence=avviso.version)

@@ -6,7 +6,7 @@ import structlog
 
 from chassis.sql import SqlDatabase
 from notifiche import domain, projections
-from notifiche.adapters import Mailbox, MailRefused, MailSender, MailServerAway
+from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailSender, MailServerAway
 from notifiche.repository import MailDaInviare, MailRepository
 from notifiche.use_cases.making import today
 
@@ -43,9 +43,7 @@ def _send_batch(claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSende
         log.warning("mail_server_away", error=str(error), waiting=len(claimed) - done)
         with db.transaction() as tx:
             for mail in claimed[done:]:
-                MailRepository(tx).postpone(
-                    mail.id, timedelta(seconds=domain.mail_delay(mail.tentativi)), str(error)
-                )
+                MailRepository(tx).postpone(mail.id, _delay(mail), str(error))
     return sent
 
 
@@ -68,6 +66,14 @@ def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str)
         with db.transaction() as tx:
             MailRepository(tx).mark_failed(mail.id, str(error))
         return 0
+    except MailPostponed as error:
+        with db.transaction() as tx:
+            MailRepository(tx).postpone(mail.id, _delay(mail), str(error))
+        return 0
     with db.transaction() as tx:
         MailRepository(tx).mark_sent(mail.id)
     return 1
+
+
+def _delay(mail: MailDaInviare) -> timedelta:
+    return timedelta(seconds=domain.mail_delay(mail.tentativi))
