@@ -69,7 +69,7 @@ def determined(values: Table, cells: list[tuple[int, int]]) -> set[tuple[int, in
     return {cells[p] for row, p in enumerate(pivots) if not any(matrix[row][column] for column in free)}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(tables)
 def test_no_hidden_cell_is_determined_by_the_published_ones(body: Table) -> None:
     values = with_totals(body)
@@ -79,7 +79,7 @@ def test_no_hidden_cell_is_determined_by_the_published_ones(body: Table) -> None
     assert determined(values, cells) == set()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=2), min_size=2, max_size=2))
 def test_even_knowing_that_hidden_cells_are_not_zero_each_may_reach_the_threshold(body: Table) -> None:
     values = with_totals(body)
