@@ -10,11 +10,11 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import DeliveredMessage
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from chassis import context
 from contracts.base import Message
-from contracts.errors import ERRORS, DomainError, Unavailable
+from contracts.errors import ERRORS, DomainError, Invalid, Unavailable
 from contracts.rpc import RPC
 from gateway.broker import RECONNECT_SECONDS, make_connection
 
@@ -61,7 +61,12 @@ def reply_models() -> dict[tuple[str, str], type[BaseModel]]:
         for method, (_, reply) in methods.items():
             result: Any = (reply | None, None)
             found[service, method] = create_model(
-                f"Reply_{service}_{method}", result=result, error=(RpcError | None, None)
+                f"Reply_{service}_{method}",
+                __config__=ConfigDict(
+                    hide_input_in_errors=True
+                ),  # a reply that does not fit must not be logged
+                result=result,
+                error=(RpcError | None, None),
             )
     return found
 
@@ -91,13 +96,14 @@ class AmqpRpc:
         while self.exchange is None:
             try:
                 self.exchange = await self._open(self.connection)
-            except (aio_pika.exceptions.AMQPError, ConnectionError, TimeoutError, RuntimeError) as error:
+            except (AMQPError, ConnectionError, TimeoutError, RuntimeError) as error:
                 log.warning("rpc_channel_refused", error=f"{type(error).__name__}: {error}"[:200])
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _open(self, connection: aio_pika.RobustConnection) -> Any:
-        channel: Any = await connection.channel(publisher_confirms=False)
-        channel.return_callbacks.add(self._on_return)
+        channel: Any = await connection.channel(
+            publisher_confirms=True
+        )  # without, nobody tells what is sent back
         channel.close_callbacks.add(self._on_close)
         exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         queue = await channel.declare_queue(self.reply_to, exclusive=True, auto_delete=True)
@@ -130,22 +136,23 @@ class AmqpRpc:
         """Typed reply of the method; the service's DomainError; Unavailable when nobody answers in time."""
         if self.exchange is None:
             raise _unavailable(service)
-        reply_model = self.replies[service, method]
+        reply_model, content = self.replies[service, method], _encode(request)
         limit = timeout or self.timeout
         call_id = str(next(self.ids))
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self.waiting[call_id] = future
         try:
             async with asyncio.timeout(limit):
-                await self._publish(
-                    self._message(request, mandato, correlation_id, call_id, limit), f"{service}.{method}"
-                )
+                message = self._message(content, mandato, correlation_id, call_id, limit)
+                await self._publish(message, f"{service}.{method}")
                 body = await future
         except UNANSWERED as error:
-            log.warning("rpc_unanswered", service=service, method=method, error=type(error).__name__)
+            log.warning("rpc_unanswered", target=service, method=method, error=type(error).__name__)
             raise _unavailable(service) from error
         finally:
             self.waiting.pop(call_id, None)
+            if not future.cancel() and not future.cancelled():
+                future.exception()  # looked at: asyncio need not complain that nobody did
         reply: Any = reply_model.model_validate_json(body)
         if reply.error is not None:
             raise self._error(reply.error, service, method)
@@ -158,13 +165,13 @@ class AmqpRpc:
             raise ConnectionError("no such service")
 
     def _message(
-        self, request: Message, mandato: str, correlation_id: str, call_id: str, limit: float
+        self, content: bytes, mandato: str, correlation_id: str, call_id: str, limit: float
     ) -> aio_pika.Message:
         headers: Any = {"nameko.mandato": mandato, "nameko.correlation_id": correlation_id}
         if traceparent := context.current().traceparent:
             headers["nameko.traceparent"] = traceparent
         return aio_pika.Message(
-            b'{"args":[],"kwargs":{"request":' + request.model_dump_json().encode() + b"}}",
+            b'{"args":[],"kwargs":{"request":' + content + b"}}",
             content_type="application/json",
             content_encoding="utf-8",
             reply_to=self.reply_to,
@@ -177,7 +184,7 @@ class AmqpRpc:
         known = ERRORS.get(error.exc_type)
         if known is not None:
             return known(*error.exc_args[:4])
-        log.error("rpc_defect", service=service, method=method, exc_type=error.exc_type)
+        log.error("rpc_defect", target=service, method=method, exc_type=error.exc_type)
         return RemoteDefect(f"{service}.{method}: {error.exc_type}")
 
     async def _on_reply(self, message: AbstractIncomingMessage) -> None:
@@ -192,6 +199,15 @@ class AmqpRpc:
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(ConnectionError("broker gone"))
+
+
+def _encode(request: Message) -> bytes:
+    try:
+        return request.model_dump_json().encode()
+    except ValueError as error:  # half a surrogate pair: JSON may carry it, no text may
+        raise Invalid(
+            "richiesta.testo", "Il testo contiene caratteri che non si possono conservare."
+        ) from error
 
 
 def _unavailable(service: str) -> DomainError:

@@ -74,6 +74,8 @@ def problem_of(error: Exception) -> Problem:
             return _problem(404, "pagina.non_trovata", "Questo indirizzo non esiste.")
         case HTTPException():
             return _problem(error.status_code, "http", TITLES.get(error.status_code, "Richiesta non valida"))
+        case psycopg.DataError():
+            return _problem(400, "richiesta.non_valida", "Un valore non si può conservare.")
         case psycopg.OperationalError() | PoolTimeout():
             return _problem(503, "archivio.non_disponibile", "L'archivio non risponde: riprova tra poco.")
         case _:
@@ -123,7 +125,7 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
         return response
 
     for kind in (DomainError, NotAuthenticatedError, RequestValidationError, HTTPException, PoolTimeout,
-                 psycopg.OperationalError):  # fmt: skip
+                 psycopg.OperationalError, psycopg.DataError):  # fmt: skip
         app.add_exception_handler(kind, handle)
     return handle
 

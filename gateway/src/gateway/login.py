@@ -1,5 +1,7 @@
 """Signing in and out. In this version only test identities sign in, and only where no real person works."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,6 +11,8 @@ from gateway.auth import CsrfError
 from gateway.operatori import Incarico
 from gateway.resources import Gateway
 from gateway.security import same_origin
+
+IDENTITA = re.compile(r"[a-z]{1,40}\.[a-z]{1,40}")
 
 
 async def list_identities(gateway: Gateway) -> list[Incarico]:

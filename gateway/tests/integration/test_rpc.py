@@ -13,7 +13,8 @@ import pytest
 
 from contracts.anagrafe import EntiOut, ListEnti
 from contracts.cartella import CartellaOut, GetCartella
-from contracts.errors import Conflict, Unavailable
+from contracts.erogazioni import ListCatalogo
+from contracts.errors import Conflict, Invalid, Unavailable
 from gateway.clients import AmqpRpc, RemoteDefect
 
 TOKEN = "mandato"
@@ -137,6 +138,18 @@ def test_a_service_nobody_runs_is_unavailable_at_once(amqp_url: str) -> None:
             return time.perf_counter() - started
 
     assert run(scenario) < 1.0
+
+
+def test_text_no_store_can_keep_is_refused_before_it_travels(amqp_url: str) -> None:
+    async def scenario() -> None:
+        async with talking(amqp_url, "erogazioni") as (client, service):
+            with pytest.raises(Invalid):
+                await client.call(
+                    "erogazioni", "list_catalogo", ListCatalogo.model_construct(area="\ud800"), TOKEN, "c"
+                )
+            assert service.seen == []
+
+    run(scenario)
 
 
 def test_silence_ends_with_the_timeout(amqp_url: str) -> None:

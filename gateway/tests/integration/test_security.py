@@ -1,5 +1,6 @@
 """CSRF, headers, limits, errors: what a stranger or a broken part may make us do."""
 
+import json
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -170,3 +171,18 @@ def test_static_files_may_be_kept_for_ever(app: FastAPI, client: TestClient, tmp
     answer = client.get("/static/style-ABC.css")
 
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    "identita",
+    ["\x00", "\ud800", "a" * 5000, "'; DROP TABLE operatori; --", ""],
+    ids=["nul", "half", "long", "sql", "none"],
+)
+def test_an_identity_that_is_no_name_is_simply_unknown(client: TestClient, identita: str) -> None:
+    answer = client.post(
+        "/api/v1/dev/login",
+        content=json.dumps({"identita": identita}),
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 403
