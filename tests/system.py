@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -120,6 +121,34 @@ class System:
     def kill(self, name: str) -> None:
         """kill -9; the supervisor brings it back."""
         os.kill(self.child(name).pid, 9)
+
+    @cached_property
+    def _broker(self) -> Any:
+        from kombu import Connection
+
+        return Connection(self.supervisor.infra.rabbitmq.admin_url).channel()
+
+    def rpc(self, service: str, method: str, request: Json, token: str | None) -> Json:
+        """`{"result", "error"}` of a call straight over the broker, with whatever stands in `token` as the mandate."""
+        from kombu import Exchange, Producer, Queue
+
+        exchange = Exchange("nameko-rpc", type="topic", passive=True)
+        name = f"rpc.reply-prova-{uuid4().hex}"
+        queue = Queue(
+            name, exchange, routing_key=name, exclusive=True, auto_delete=True, channel=self._broker
+        )
+        queue.declare()
+        Producer(self._broker, exchange, serializer="json").publish(
+            {"args": [], "kwargs": {"request": request}},
+            routing_key=f"{service}.{method}",
+            headers={} if token is None else {"nameko.mandato": token},
+            reply_to=name,
+            correlation_id=name,
+            mandatory=True,
+        )
+        message = eventually(lambda: queue.get(no_ack=True), 15, f"{service}.{method} does not answer")
+        queue.delete()
+        return dict(message.payload)
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:

@@ -1,0 +1,50 @@
+"""People, residents without a case, and two cases full of things that are not everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.e2e.scene import Scene, make_scene
+from tests.system import Json, Person, System
+
+SignIn = Callable[[str], Person]
+
+
+@pytest.fixture(scope="session")
+def sign_in(system: System) -> SignIn:
+    """A test identity, signed in once a run."""
+    people: dict[str, Person] = {}
+
+    def person(identity: str) -> Person:
+        if identity not in people:
+            people[identity] = system.sign_in(identity)
+        return people[identity]
+
+    return person
+
+
+@pytest.fixture
+def giulia(sign_in: SignIn) -> Person:
+    """Social worker of Monza, settore minori."""
+    return sign_in("giulia.bianchi")
+
+
+@pytest.fixture(scope="session")
+def fresh(system: System) -> Callable[..., Json]:
+    """`fresh(ente)`: a resident who has no case yet."""
+    free: dict[str, Iterator[Json]] = {}
+
+    def resident(ente: str = "F704") -> Json:
+        if ente not in free:
+            cases = system.documents("cartelle").find({}, {"residente_id": 1})
+            taken = {str(case["residente_id"]) for case in cases}
+            free[ente] = iter([one for one in system.residents("", ente, 500) if one["id"] not in taken])
+        return next(free[ente])
+
+    return resident
+
+
+@pytest.fixture(scope="session")
+def scene(system: System, sign_in: SignIn, fresh: Callable[..., Json]) -> Scene:
+    return make_scene(system, sign_in, fresh)
