@@ -137,6 +137,7 @@ def test_a_move_between_two_comuni_is_told_to_both_whichever_file_comes_first(
         ("registrato", "B212"),
     }
     assert registry.rows("SELECT ente, stato FROM residenti WHERE id_anagrafe = 'A1'") == [("B212", "R")]
+    assert registry.rows("SELECT codice, residenti FROM enti ORDER BY codice") == [("B212", 2), ("F704", 12)]
 
 
 def test_a_person_listed_by_two_comuni_does_not_go_back_and_forth(registry: Registry, tmp_path: Path) -> None:

@@ -122,10 +122,12 @@ def test_day_one_then_day_two_is_the_same_as_day_two_alone(
     assert all_done(load_files([day_1], registry.settings))
     assert all_done(load_files([day_2], registry.settings))
     in_two_nights, people = registry.state(), registry.rows("SELECT count(*) FROM residenti")
+    assert registry.rows("SELECT sum(residenti) FROM enti") == [(len(in_two_nights),)]
     registry.empty()
     assert all_done(load_files([day_2], registry.settings))
 
     assert registry.state() == in_two_nights
+    assert registry.rows("SELECT sum(residenti) FROM enti") == [(len(in_two_nights),)]
     assert people > registry.rows("SELECT count(*) FROM residenti WHERE stato = 'R'")
     assert registry.events() == []
 

@@ -99,6 +99,11 @@ def split_line(testo: str) -> list[str]:
     return next(csv.reader([testo], delimiter=SEPARATORE)) if '"' in testo else testo.split(SEPARATORE)
 
 
+def has_readable_id(testo: str) -> bool:
+    """Whether a line says whom it is about, however wrong the rest is."""
+    return _ID.match(testo.split(SEPARATORE, 1)[0].strip(' "')) is not None
+
+
 def read_residente(riga: int, testo: str, oggi: date) -> Esito:
     """Reads a line of the residents' file of day `oggi`. Strict: nothing is guessed or mended."""
     lettura = _Lettura(riga)

@@ -8,7 +8,7 @@ from random import uniform
 
 from anagrafe.adapters import Esame, examine, read_blocks
 from anagrafe.domain.codici import comuni_attivi
-from anagrafe.domain.righe import Accolta, Esito, Segnalazione, read_civico, read_residente
+from anagrafe.domain.righe import Accolta, Esito, Segnalazione, has_readable_id, read_civico, read_residente
 from anagrafe.repository import carico as store
 from anagrafe.repository import passi
 from anagrafe.repository.carico import Carico, Connection
@@ -20,6 +20,7 @@ APPLY = (
     passi.TOCCATI,
     "ANALYZE toccati",
     passi.MEMBRI.format(nome="prima"),
+    "ANALYZE prima (nucleo_id)",
     passi.FATTI,
     "ANALYZE fatti",
     passi.VERSIONI,
@@ -28,8 +29,10 @@ APPLY = (
     passi.AGGIORNA,
     passi.INSERISCI,
     passi.MEMBRI.format(nome="dopo"),
+    "ANALYZE dopo (nucleo_id)",
     passi.EVENTI,
     passi.NUCLEI_VARIATI,
+    passi.RESIDENTI_CONTATI,
     passi.ENTE_CARICATO,
 )
 
@@ -128,7 +131,7 @@ def _load_residenti(
     if carico.stage(read_blocks(esame)) != esame.righe:
         raise _Refused("il file è cambiato durante la lettura")
     carico.run(passi.DOPPIE)
-    accepted = _read_changed(carico, esame)
+    accepted, unreadable = _read_changed(carico, esame)
     if esame.righe and not accepted and carico.parameters["baseline"]:
         raise _Refused("nessuna riga valida: il file non è stato caricato")
     carico.run(passi.ASSENTI)
@@ -136,11 +139,11 @@ def _load_residenti(
         # a quiet night: nobody came, went or changed
         carico.run(passi.ENTE_CARICATO)
         return carico.complete(esame.righe, time.perf_counter() - started)
-    motivo = _apply(carico, settings, confermata)
+    motivo = _apply(carico, settings, confermata, unreadable)
     return carico.complete(esame.righe, time.perf_counter() - started, motivo, applied=True)
 
 
-def _apply(carico: Carico, settings: Settings, confermata: bool) -> str:
+def _apply(carico: Carico, settings: Settings, confermata: bool, unreadable: int) -> str:
     """Does what the changed lines and the absences say; a remark for the report."""
     if not carico.try_lock_others():
         raise _Busy
@@ -148,37 +151,40 @@ def _apply(carico: Carico, settings: Settings, confermata: bool) -> str:
         carico.report(Segnalazione(r, c, v, m, True) for r, c, v, m in carico.run(statement))
     for statement in (passi.NUCLEI, passi.DELTA, passi.SOLO_FORMA):
         carico.run(statement)
-    motivo = _check_removals(carico, settings, confermata)
+    motivo = _check_removals(carico, settings, confermata, unreadable)
     for statement in APPLY:
         carico.run(statement)
     return motivo
 
 
-def _read_changed(carico: Carico, esame: Esame) -> int:
-    """Reads the changed lines into `accolte`; what is wrong goes to the report. The number of rows accepted."""
+def _read_changed(carico: Carico, esame: Esame) -> tuple[int, int]:
+    """Reads the changed lines into `accolte`; what is wrong goes to the report.
+
+    The number of rows accepted, and of lines whose id cannot be read (a line without a known id is always changed).
+    """
     assert esame.giorno is not None
-    accepted = 0
+    accepted = unreadable = 0
     for lot in carico.changed_lines():
         esiti = [read_residente(riga, testo, esame.giorno) for riga, testo in lot]
         rows = [esito.accolta for esito in esiti if esito.accolta is not None]
         carico.copy_rows(passi.COPY_ACCOLTE, rows)
         carico.report(_reports(esiti))
         accepted += len(rows)
+        unreadable += sum(not has_readable_id(testo) for _, testo in lot)
     carico.connection.execute("ANALYZE accolte")
     carico.report(
         Segnalazione(riga, "id_anagrafe", ident, f"identificativo ripetuto alle righe {dove}")
         for riga, ident, dove in carico.run(passi.RIGHE_DOPPIE)
     )
-    return accepted
+    return accepted, unreadable
 
 
 def _reports(esiti: list[Esito]) -> Iterator[Segnalazione]:
     return (segnalazione for esito in esiti for segnalazione in esito.segnalazioni)
 
 
-def _check_removals(carico: Carico, settings: Settings, confermata: bool) -> str:
+def _check_removals(carico: Carico, settings: Settings, confermata: bool, unreadable: int) -> str:
     """A file that takes too many people away waits; one with unreadable ids takes nobody away."""
-    unreadable = carico.run(passi.SENZA_ID)[0][0]
     motivo = ""
     if unreadable:
         carico.run(passi.NESSUN_ASSENTE)

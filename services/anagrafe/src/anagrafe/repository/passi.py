@@ -38,7 +38,6 @@ FROM righe r LEFT JOIN residenti p ON p.ente = %(ente)s AND p.id_anagrafe = r.id
 WHERE (p.id IS NULL OR p.riga_hash IS DISTINCT FROM r.hash)
     AND NOT EXISTS (SELECT 1 FROM doppie d WHERE d.id_anagrafe = r.id_anagrafe AND d.id_anagrafe <> '')
 """
-SENZA_ID = "SELECT count(*) FROM righe WHERE id_anagrafe !~ '^[A-Za-z0-9._/-]{1,40}$'"
 
 ALTRI_ENTI = """
 SELECT DISTINCT p.ente FROM accolte a JOIN residenti p ON p.id_anagrafe = a.id_anagrafe
@@ -264,9 +263,18 @@ SELECT count(*) FILTER (WHERE fatto = 'registrato' AND dettagli->>'motivo' = 'na
 FROM fatti
 """
 ENTE_CARICATO = """
-UPDATE enti SET ultimo_giorno = %(giorno)s, primo_caricamento = coalesce(primo_caricamento, now()),
-    residenti = (SELECT count(*) FROM residenti WHERE ente = %(ente)s AND stato = 'R')
+UPDATE enti SET ultimo_giorno = %(giorno)s, primo_caricamento = coalesce(primo_caricamento, now())
 WHERE codice = %(ente)s
+"""
+# Those who come and go change the number of residents here and, for a move, in the comune that was left.
+RESIDENTI_CONTATI = """
+UPDATE enti e SET residenti = e.residenti + d.saldo FROM (
+    SELECT ente, sum(quanti) AS saldo FROM (
+        SELECT %(ente)s AS ente, count(*) AS quanti FROM delta WHERE stato = 'R'
+        UNION ALL SELECT da_ente, -count(*) FROM delta WHERE da_stato = 'R' GROUP BY da_ente
+        UNION ALL SELECT %(ente)s, -count(*) FROM assenti) m
+    GROUP BY ente) d
+WHERE e.codice = d.ente
 """
 CIVICI = """
 CREATE TEMP TABLE civici_nuovi (
