@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,28 @@ def test_kill_9_in_the_middle_leaves_nothing_and_the_next_run_does_all(
 
     wait_until(lambda: registry.load(path).stato is c.StatoCaricamento.COMPLETATO)
     assert registry.facts() == [("P0", "deceduto", "")]
+
+
+def test_a_store_that_goes_away_is_a_refusal_in_words_and_the_next_run_does_all(
+    registry: Registry, tmp_path: Path
+) -> None:
+    registry.load(make_file(tmp_path, *PEOPLE))
+    path = make_file(tmp_path, *PEOPLE[:29], giorno=GIORNO_2)
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
+
+    with psycopg.connect(registry.admin_url) as holder, ThreadPoolExecutor() as pool:
+        holder.execute("LOCK TABLE residenti_storico IN ACCESS EXCLUSIVE MODE")
+        running = pool.submit(registry.load, path)
+        wait_until(lambda: bool(registry.rows(waiting, "%INSERT INTO residenti_storico%")))
+        registry.rows(
+            "SELECT pg_terminate_backend(pid) FROM (" + waiting + ") w", "%INSERT INTO residenti_storico%"
+        )
+        result = running.result(20)
+
+    assert result.motivo == "L'archivio non risponde: il file non è stato caricato, si può riprovare."
+    assert len(registry.state()) == 30
+    assert registry.load(path).stato is c.StatoCaricamento.COMPLETATO
+    assert len(registry.state()) == 29
 
 
 def test_a_file_that_removes_too_many_waits_for_a_person(

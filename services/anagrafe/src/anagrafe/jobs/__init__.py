@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -20,6 +21,7 @@ from anagrafe.jobs.carica import ALREADY, Risultato, load_file
 from anagrafe.repository import carico
 from anagrafe.settings import Settings
 from contracts.anagrafe import StatoCaricamento
+from contracts.errors import Unavailable
 
 __all__ = ["load_files", "notte", "riprendi"]
 
@@ -31,10 +33,24 @@ def notte(*arguments: str) -> int:
     JSON line per file otherwise. Returns 0 when every file was taken in, 1 when one was refused or waits.
     """
     settings = Settings()
-    with carico.connect(settings.database_url) as connection:
-        carico.fill_luoghi(connection)
-    results = list(_shown(load_files([Path(a) for a in arguments], settings), len(_expand(arguments))))
-    return 0 if results and all(r.stato is StatoCaricamento.COMPLETATO for r in results) else 1
+    try:
+        with carico.connect(settings.database_url) as connection:
+            carico.fill_luoghi(connection)
+        results = list(_shown(load_files([Path(a) for a in arguments], settings), len(_expand(arguments))))
+    except Unavailable as error:
+        return _complain(error.message)
+    except BrokenProcessPool:
+        return _complain(
+            "Un processo è stato interrotto: i file non completati si caricano rilanciando il comando."
+        )
+    if not results:
+        return _complain("Nessun file da caricare.")
+    return 0 if all(r.stato is StatoCaricamento.COMPLETATO for r in results) else 1
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(message + "\n")
+    return 1
 
 
 def riprendi() -> int:
@@ -76,7 +92,11 @@ def _already_loaded(files: list[Path], settings: Settings) -> list[Path]:
     """Files that were loaded before, the same to the byte: found without starting any process."""
     with carico.connect(settings.database_url) as connection:
         known = carico.completed(connection, [path.name for path in files])
-    return [path for path in files if path.name in known and examine(path).sha256 in known[path.name]]
+    return [
+        path
+        for path in files
+        if path.name in known and path.exists() and examine(path).sha256 in known[path.name]
+    ]
 
 
 def _load_in_order(paths: list[Path], settings: Settings) -> list[Risultato]:

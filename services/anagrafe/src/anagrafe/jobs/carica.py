@@ -14,6 +14,7 @@ from anagrafe.repository import passi
 from anagrafe.repository.carico import Carico, Connection
 from anagrafe.settings import Settings
 from contracts.anagrafe import StatoCaricamento
+from contracts.errors import Unavailable
 
 APPLY = (
     "ANALYZE delta (residente_id, nucleo_id, da_nucleo_id, nuova)",
@@ -69,7 +70,7 @@ class _Suspended(Exception):
 
 
 def load_file(path: Path, settings: Settings) -> Risultato:
-    """Loads a residents' or streets' file. Refusals are results, not errors; errors of the store are raised."""
+    """Loads a residents' or streets' file. Refusals are results, not errors; so is a store that goes away."""
     started = time.perf_counter()
     try:
         esame = examine(path)
@@ -77,8 +78,11 @@ def load_file(path: Path, settings: Settings) -> Risultato:
         return Risultato(path.name, "", StatoCaricamento.RIFIUTATO, f"file non leggibile: {error.strerror}")
     if not esame.sha256 or esame.ente not in comuni_attivi():
         return Risultato(path.name, esame.ente, StatoCaricamento.RIFIUTATO, esame.motivo)
-    with store.connect(settings.database_url) as connection:
-        return _load(connection, esame, settings, started)
+    try:
+        with store.connect(settings.database_url) as connection:
+            return _load(connection, esame, settings, started)
+    except Unavailable as error:  # one file's trouble does not stop the others
+        return Risultato(path.name, esame.ente, StatoCaricamento.RIFIUTATO, error.message, esame.righe)
 
 
 def _load(connection: Connection, esame: Esame, settings: Settings, started: float) -> Risultato:

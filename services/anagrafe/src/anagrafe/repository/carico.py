@@ -14,6 +14,7 @@ from typing import Any, LiteralString, cast
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg import ClientCursor
 
 from anagrafe.domain.codici import luoghi_datati
@@ -21,9 +22,11 @@ from anagrafe.domain.righe import Segnalazione
 from anagrafe.repository import passi
 from chassis.outbox import envelope_of, new_id
 from contracts.anagrafe import CaricamentoCompletatoV1, StatoCaricamento
+from contracts.errors import Unavailable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _LOTTO = 20_000
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,21 @@ class Registrazione:
 
 @contextmanager
 def connect(database_url: str) -> Iterator[Connection]:
-    """A connection for a load: no statement timeout, client-side binding (CREATE TABLE AS takes no parameters)."""
+    """A connection for a load: no statement timeout, client-side binding (CREATE TABLE AS takes no parameters).
+
+    Raises Unavailable when the store goes away or refuses: the transaction is then undone.
+    """
     dsn = database_url.replace("postgresql+psycopg2://", "postgresql://")
-    with psycopg.connect(dsn, autocommit=True, cursor_factory=ClientCursor, connect_timeout=10) as connection:
-        yield connection
+    try:
+        with psycopg.connect(
+            dsn, autocommit=True, cursor_factory=ClientCursor, connect_timeout=10
+        ) as connection:
+            yield connection
+    except psycopg.Error as error:
+        log.error("carico_interrupted", error=type(error).__name__, sqlstate=error.sqlstate)
+        raise Unavailable(
+            "anagrafe.archivio", "L'archivio non risponde: il file non è stato caricato, si può riprovare."
+        ) from error
 
 
 def register_ente(connection: Connection, codice: str, nome: str) -> None:
