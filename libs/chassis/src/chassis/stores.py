@@ -18,9 +18,6 @@ from chassis.settings import ServiceSettings
 NET = 5.0
 """Seconds after which the relay looks even when nobody woke it."""
 
-MONGO_POLL = 0.05
-"""MongoDB has no NOTIFY, and change streams would tie the relay to their resume tokens: it looks often instead."""
-
 
 class OutboxStore(Protocol):
     async def waiting(self, limit: int) -> Sequence[OutboxRow]:
@@ -137,7 +134,13 @@ class MongoOutbox:
         return count, (datetime.now(UTC) - oldest["created_at"]).total_seconds() if oldest else 0.0
 
     async def wake(self) -> None:
-        await asyncio.sleep(MONGO_POLL)
+        """A change stream is the bell, never the source: no resume token is kept, what to publish is always asked."""
+        bell = await self._db.outbox.watch(
+            [{"$match": {"operationType": "insert"}}], max_await_time_ms=int(NET * 1000)
+        )
+        async with bell as stream:
+            if await self._db.outbox.find_one({"published_at": None}, {"_id": 1}) is None:
+                await stream.try_next()
 
 
 @asynccontextmanager

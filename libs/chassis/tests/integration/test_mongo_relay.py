@@ -63,3 +63,29 @@ def test_second_relay_stands_by_until_the_first_is_gone(
             await asyncio.wait_for(second.hold(), 10)  # the first stopped renewing
 
     asyncio.run(scenario())
+
+
+def test_new_row_rings_the_bell_before_the_net_does(settings: ServiceSettings) -> None:
+    async def scenario() -> float:
+        async with stores.mongo_outbox(settings) as outbox:
+            await outbox.hold()
+            waiting = asyncio.create_task(outbox.wake())
+            await asyncio.sleep(0.5)
+            assert not waiting.done()
+            started = asyncio.get_running_loop().time()
+            await fill(outbox, 1)
+            await waiting
+            return asyncio.get_running_loop().time() - started
+
+    assert asyncio.run(scenario()) < stores.NET / 2
+
+
+def test_row_that_came_before_the_bell_was_hung_is_not_waited_for(settings: ServiceSettings) -> None:
+    async def scenario() -> float:
+        async with stores.mongo_outbox(settings) as outbox:
+            await fill(outbox, 1)
+            started = asyncio.get_running_loop().time()
+            await outbox.wake()
+            return asyncio.get_running_loop().time() - started
+
+    assert asyncio.run(scenario()) < stores.NET / 2
