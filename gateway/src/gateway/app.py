@@ -17,7 +17,7 @@ from gateway.mandato import MandatoSigner
 from gateway.operatori import OperatoriRepository
 from gateway.policy import PolicyStore
 from gateway.resources import Gateway
-from gateway.routes import router as api
+from gateway.routes import routes
 from gateway.routes.api import describe
 from gateway.security import EdgeMiddleware
 from gateway.sessions import SessionStore
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, rpc: RpcClient | None = None) -
     )
     app.state.gateway = build_gateway(settings, rpc)
     app.include_router(health.router)
-    app.include_router(api)
+    app.router.routes.extend(routes)
     pages: APIRouter | None = getattr(web, "router", None)
     if pages is not None:
         app.include_router(pages)
