@@ -101,13 +101,32 @@ def reconcile(
     from datetime import timedelta
 
     from chassis.reconcile import reconcile as compare
-    from chassis.runner import settings_of
+    from chassis.settings import store_settings
 
-    gaps = compare({name: settings_of(name) for name in services}, timedelta(hours=hours), replay=replay)
+    gaps = compare({name: store_settings(name) for name in services}, timedelta(hours=hours), replay=replay)
     for gap in gaps:
         if gap.emitted:
             typer.echo(f"{gap.type} → {gap.consumer}: {gap.emitted} emessi, {len(gap.missing)} mancanti")
     raise typer.Exit(1 if any(gap.missing for gap in gaps) else 0)
+
+
+@app.command()
+def every(
+    words: Annotated[
+        list[str], typer.Argument(help="after `--`: the command, e.g. reconcile anagrafe --replay")
+    ],
+    seconds: Annotated[float, typer.Option(min=1, help="from one run to the next")],
+    first_after: Annotated[float, typer.Option(min=0, help="seconds before the first run")] = 60.0,
+) -> None:
+    """Runs another command of chassis again and again until SIGTERM."""
+    from chassis import every as clock
+    from chassis.health import HEALTH
+    from chassis.runner import prepare
+
+    prepare("custode", words[0], CommonSettings())
+    clock.end_on_sigterm()
+    HEALTH.started = True
+    clock.every(seconds, words, first_after)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

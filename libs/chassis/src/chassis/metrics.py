@@ -8,3 +8,7 @@ PUBLISHED = Counter("siso_outbox_published", "Events published with confirm", ["
 PUBLISH_FAILED = Counter("siso_outbox_publish_failed", "Publishes refused or returned", ["service"])
 BACKLOG = Gauge("siso_outbox_backlog", "Events waiting to be published", ["service"])
 BACKLOG_AGE = Gauge("siso_outbox_backlog_age_seconds", "Age of the oldest waiting event", ["service"])
+SCHEDULED_CODE = Gauge("siso_scheduled_exit_code", "Exit code of the last scheduled run", ["command"])
+SCHEDULED_AT = Gauge(
+    "siso_scheduled_at_seconds", "When the last scheduled run ended (Unix time)", ["command"]
+)

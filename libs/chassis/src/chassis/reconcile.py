@@ -2,7 +2,8 @@
 
 A published event that a consumer has not in its inbox after a while is a gap: reported, and on demand replayed by
 marking its outbox row unpublished (the other consumers' inboxes make the repetition harmless). Events waiting on the
-retry ladder or in a dead queue are gaps too until somebody handles them.
+retry ladder or in a dead queue are gaps too until somebody handles them. Only what was emitted within the period is
+replayed: an hourly replay of a dead event ends by itself instead of filling the dead queue for ever.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ class Ledger(Protocol):
 
     def taken(self, handler: str, ids: Sequence[UUID]) -> set[UUID]: ...
 
-    def republish(self, ids: Sequence[UUID]) -> None: ...
+    def republish(self, ids: Sequence[UUID], created_since: datetime) -> None: ...
 
 
 def reconcile(settings: dict[str, ServiceSettings], since: timedelta, *, replay: bool = False) -> list[Gap]:
@@ -53,7 +54,7 @@ def reconcile(settings: dict[str, ServiceSettings], since: timedelta, *, replay:
                 with _ledger(settings[event.source]) as outbox, _ledger(settings[consumer]) as inbox:
                     gap = _compare(event, consumer, outbox, inbox, now - since, now - SETTLED_AFTER)
                     if replay and gap.missing:
-                        outbox.republish(gap.missing)
+                        outbox.republish(gap.missing, now - since)
                 found.append(gap)
     return found
 
@@ -87,9 +88,12 @@ class SqlLedger:
         )
         return {row[0] for row in rows}
 
-    def republish(self, ids: Sequence[UUID]) -> None:
+    def republish(self, ids: Sequence[UUID], created_since: datetime) -> None:
         with self._connection.transaction():
-            self._connection.execute("UPDATE outbox SET published_at = NULL WHERE id = ANY(%s)", (list(ids),))
+            self._connection.execute(
+                "UPDATE outbox SET published_at = NULL WHERE id = ANY(%s) AND created_at >= %s",
+                (list(ids), created_since),
+            )
             self._connection.execute("SELECT pg_notify('outbox', '')")
 
 
@@ -112,8 +116,9 @@ class MongoLedger:
         keys = [{"consumer": handler, "event_id": one} for one in ids]
         return {row["_id"]["event_id"] for row in self._db.inbox.find({"_id": {"$in": keys}})}
 
-    def republish(self, ids: Sequence[UUID]) -> None:
-        self._db.outbox.update_many({"_id": {"$in": list(ids)}}, {"$set": {"published_at": None}})
+    def republish(self, ids: Sequence[UUID], created_since: datetime) -> None:
+        wanted = {"_id": {"$in": list(ids)}, "created_at": {"$gte": created_since}}
+        self._db.outbox.update_many(wanted, {"$set": {"published_at": None}})
 
 
 @contextmanager

@@ -47,3 +47,18 @@ def service_config(service: str) -> Any:
         extra="ignore",
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
     )
+
+
+def store_settings(service: str) -> ServiceSettings:
+    """Where a service keeps its data, read without its package: enough for who only counts, from any image.
+
+    Raises RuntimeError when neither address is there.
+    """
+
+    class Store(ServiceSettings):
+        model_config = service_config(service)
+
+    found = Store()
+    if not (found.database_url or found.mongo_url):
+        raise RuntimeError(f"neither {service.upper()}_DATABASE_URL nor {service.upper()}_MONGO_URL is set")
+    return found

@@ -68,3 +68,18 @@ def test_lost_event_is_found_and_replayed(ledgers: dict[str, ServiceSettings]) -
     with psycopg.connect(ledgers["cartella"].database_url) as connection:
         waiting = connection.execute("SELECT id::text FROM outbox WHERE published_at IS NULL").fetchall()
     assert sorted(row[0] for row in waiting) == sorted(ids[-2:])
+
+
+def test_what_was_emitted_before_the_period_is_reported_and_not_replayed_for_ever(
+    ledgers: dict[str, ServiceSettings],
+) -> None:
+    emit(ledgers["cartella"], 1)
+    with psycopg.connect(ledgers["cartella"].database_url) as connection:
+        connection.execute("UPDATE outbox SET created_at = now() - interval '2 days'")
+
+    found = gap(ledgers, replay=True)
+
+    assert len(found.missing) == 1
+    with psycopg.connect(ledgers["cartella"].database_url) as connection:
+        waiting = connection.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()
+    assert waiting == (0,)
