@@ -4,6 +4,7 @@ Order: session → policy → body limit → CSRF → handler → access log com
 the answer is withheld (503). Reads, writes and refusals alike.
 """
 
+from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any
@@ -67,7 +68,7 @@ class LoggedRoute(APIRoute):
                 request.state.caller = caller = await _empower(gateway, identity, rule, row)
                 await _admit(gateway, request, caller, rule)
                 response = await handler(request)
-            except Exception as error:
+            except (Exception, CancelledError) as error:
                 row.esito, row.codice = _outcome(error)
                 await _record(gateway, row, started)
                 raise
@@ -153,7 +154,9 @@ def _check_length(request: Request, limit: int) -> None:
         raise TooLarge("richiesta.troppo_grande", f"Il file supera il limite di {limit // (1024 * 1024)} MB.")
 
 
-def _outcome(error: Exception) -> tuple[int, str]:
+def _outcome(error: BaseException) -> tuple[int, str]:
+    if isinstance(error, CancelledError):  # the process is stopping: what the service did, it did
+        return 499, "richiesta.interrotta"
     if isinstance(error, DomainError):
         return error.status, error.code
     if isinstance(error, HTTPException):

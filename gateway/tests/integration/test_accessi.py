@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from contracts.cartella import CartelleOut, VociDiarioOut
 from contracts.errors import Conflict, NotFound, Unavailable
 from gateway.accessi import Accesso, AccessWriter, Verifica, verify
+from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
 
@@ -92,6 +94,36 @@ def test_when_the_log_cannot_be_written_the_answer_is_withheld(
     assert answer.status_code == 503
     assert answer.json()["code"] == "accessi.non_scritto"
     assert "4711" not in answer.text
+
+
+def test_a_request_cut_off_in_the_middle_leaves_a_row(
+    app: FastAPI, browser: Callable[[str], Browser], services: FakeServices, query: Query
+) -> None:
+    giulia = browser("giulia.bianchi")
+    other = create_app(app.state.gateway.settings, rpc=services)
+
+    async def scenario() -> None:
+        asked = asyncio.Event()
+
+        async def never(*_: Any, **__: Any) -> None:
+            asked.set()
+            await asyncio.sleep(60)
+
+        services.call = never  # type: ignore[method-assign, assignment]
+        transport = httpx.ASGITransport(other)
+        async with other.router.lifespan_context(other), httpx.AsyncClient(transport=transport) as http:
+            request = asyncio.create_task(
+                http.get(
+                    f"http://siso.test/api/v1/cartelle/{CASE}", headers={"Cookie": f"siso={giulia.token}"}
+                )
+            )
+            await asked.wait()
+            request.cancel()
+            await asyncio.gather(request, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+    assert [(row["esito"], row["cartella_id"]) for row in rows_of(query, giulia.session_id)] == [(499, CASE)]
 
 
 def test_after_a_failure_the_writer_goes_on_with_a_fresh_chain(settings: Settings) -> None:

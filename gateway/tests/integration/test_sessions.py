@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
+from gateway.jobs import purge_sessioni
 from gateway.login import safe_return
 from gateway.settings import Settings
 from gateway.testing import Browser
@@ -137,6 +138,25 @@ def test_a_revoked_operator_is_out_at_once(browser: Callable[[str], Browser], se
     finally:
         with psycopg.connect(settings.dsn) as connection:
             connection.execute("UPDATE operatori SET revocato_il = NULL WHERE identita = 'sara.costa'")
+
+
+def test_sessions_that_ended_long_ago_are_purged(
+    browser: Callable[[str], Browser], settings: Settings, gateway_env: dict[str, str], query: Query
+) -> None:
+    old, fresh = browser("marco.verdi"), browser("marco.verdi")
+    with psycopg.connect(settings.dsn) as connection:
+        connection.execute(
+            "UPDATE sessioni SET scade_il = now() - interval '2 days' WHERE id = %s", (old.session_id,)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in gateway_env.items():
+            patch.setenv(name, value)
+        assert purge_sessioni() == 0
+
+    left = {row["id"] for row in query("SELECT id FROM sessioni")}
+    assert fresh.session_id in left
+    assert old.session_id not in left
 
 
 def test_an_unknown_identity_is_not_let_in(client: TestClient) -> None:
