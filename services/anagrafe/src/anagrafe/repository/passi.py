@@ -8,6 +8,7 @@ person), `assenti`, `prima` and `dopo` (households), `fatti` (events to be).
 STAGE = """
 SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB';
+SET LOCAL cursor_tuple_fraction = 1;
 CREATE TEMP TABLE righe (
     riga integer GENERATED ALWAYS AS IDENTITY (START WITH 2),
     testo text NOT NULL,
