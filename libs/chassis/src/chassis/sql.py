@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,10 +30,20 @@ INSERT_INBOX = (
 class Transaction:
     """One unit of work. `session` is SQLAlchemy's; `envelope` the incoming one while an event is handled."""
 
-    def __init__(self, session: Session, envelope: Envelope | None = None) -> None:
-        self.session = session
+    def __init__(self, connection: Connection, envelope: Envelope | None = None) -> None:
         self.envelope = envelope
-        self._connection = session.connection()
+        self._connection = connection
+
+    @cached_property
+    def session(self) -> Session:
+        """Made when first asked for: an event that turns out to be a repetition needs none."""
+        return Session(self._connection, expire_on_commit=False)
+
+    def flush(self) -> None:
+        """Sends what the session still holds; called once, before the commit."""
+        if session := self.__dict__.get("session"):
+            session.flush()
+            session.close()
 
     def emit(self, event: Event, *, sequence: int = 0) -> None:
         """Tells the others, if and only if this transaction commits."""
@@ -67,18 +78,20 @@ class SqlDatabase:
             max_overflow=2,
             connect_args={"options": "-c statement_timeout=15000 -c lock_timeout=5000", "connect_timeout": 5},
         )
+        self._reader = self.engine.execution_options(postgresql_readonly=True)  # travels with BEGIN, costs nothing
 
     @contextmanager
     def transaction(self, envelope: Envelope | None = None) -> Iterator[Transaction]:
         """Commits when the block ends well, rolls back otherwise. Store away: Unavailable; conflict: Transient."""
-        with _expected_failures(), Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Transaction(session, envelope)
+        with _expected_failures(), self.engine.begin() as connection:
+            tx = Transaction(connection, envelope)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A read-only transaction."""
-        with _expected_failures(), Session(self.engine) as session, session.begin():
-            session.execute(text("SET TRANSACTION READ ONLY"))
+        with _expected_failures(), Session(self._reader) as session, session.begin():
             yield session
 
     def ping(self) -> None:

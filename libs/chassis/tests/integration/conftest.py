@@ -1,14 +1,11 @@
-"""The toy service as real processes on the real stack, and a caller that speaks nameko's wire protocol."""
+"""The toy service as real processes on the real stack."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,13 +14,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import aio_pika
 import psycopg
 import pytest
 
-from chassis import mandate
 from chassis.migrations import CREATE_OUTBOX
 from contracts.mandato import Mandato
+from sisolocal.testbus import Bus, Reply
+from sisolocal.waiting import eventually
 
 TOY = Path(__file__).with_name("toy.py")
 TABLES = """
@@ -40,8 +37,7 @@ class Toy:
 
     env: dict[str, str]
     database: str
-    amqp_admin: str
-    private_key: Path
+    bus: Bus
 
     def start(self, *command: str) -> Process:
         return Process(command, self.env)
@@ -59,13 +55,11 @@ class Toy:
             settore="minori",
             estensioni={},
         )
-        return mandate.sign(who, (audience,), mandate.load_private_key(self.private_key))
+        return self.bus.token(who, audience)
 
-    def call(self, *requests: dict[str, Any], token: str | None = None) -> list[dict[str, Any]]:
-        return asyncio.run(_call(self.env["REPORT_AMQP_URL"], requests, token or self.token()))
-
-    def publish(self, *bodies: bytes, key: str = "cartella.aperta.v1") -> None:
-        asyncio.run(_publish(self.amqp_admin, bodies, key))
+    def call(self, *requests: dict[str, Any], token: str | None = None) -> list[Reply]:
+        caller = Bus(self.env["REPORT_AMQP_URL"], self.bus.keys)  # a service, with no more rights than it has
+        return caller.ask("report", "keep", requests, token or self.token(), "prova-1")
 
 
 class Process:
@@ -103,17 +97,9 @@ class Process:
         return self.process.wait(20)
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 20) -> None:
-    """Waits until `holds()` is true; fails the test when it never is."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "did not come to hold in time"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def toy(
-    pg_database: Callable[..., Any], service_env: Callable[..., dict[str, str]], amqp_url: str, siso_run: Any
+    pg_database: Callable[..., Any], service_env: Callable[..., dict[str, str]], bus: Bus
 ) -> Iterator[Toy]:
     urls = pg_database("report", fresh=True, migrated=False)
     app_role = urls.app.split("//")[1].split(":")[0]
@@ -121,7 +107,7 @@ def toy(
         connection.execute(CREATE_OUTBOX + TABLES)
         connection.execute(f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{app_role}"')
     env = service_env("report") | {"REPORT_DATABASE_URL": urls.app}
-    return Toy(env, urls.migrator, amqp_url, siso_run.keys.private_key_file)
+    return Toy(env, urls.migrator, bus)
 
 
 @pytest.fixture
@@ -138,47 +124,3 @@ def start(toy: Toy) -> Iterator[Callable[[str], Process]]:
     for process in running:
         if process.process.poll() is None:
             process.stop()
-
-
-async def _call(amqp_url: str, requests: tuple[dict[str, Any], ...], token: str) -> list[dict[str, Any]]:
-    connection = await aio_pika.connect(amqp_url)
-    async with connection:
-        channel = await connection.channel()
-        exchange = await channel.get_exchange("nameko-rpc", ensure=False)
-        replies = await channel.declare_queue(f"rpc.reply-report-{uuid4()}", exclusive=True, auto_delete=True)
-        await replies.bind(exchange, replies.name)
-        for number, request in enumerate(requests):
-            await exchange.publish(
-                aio_pika.Message(
-                    json.dumps({"args": [], "kwargs": {"request": request}}).encode(),
-                    content_type="application/json",
-                    content_encoding="utf-8",
-                    reply_to=replies.name,
-                    correlation_id=str(number),
-                    headers={"nameko.mandato": token, "nameko.correlation_id": "prova-1"},
-                ),
-                routing_key="report.keep",
-            )
-        found: dict[str, dict[str, Any]] = {}
-        async with replies.iterator(timeout=20) as messages:
-            async for message in messages:
-                found[message.correlation_id or ""] = json.loads(message.body)
-                await message.ack()
-                if len(found) == len(requests):
-                    break
-        return [found[str(number)] for number in range(len(requests))]
-
-
-async def _publish(amqp_url: str, bodies: tuple[bytes, ...], key: str) -> None:
-    connection = await aio_pika.connect(amqp_url)
-    async with connection:
-        channel = await connection.channel(publisher_confirms=True)
-        exchange = await channel.get_exchange("cartella.events")
-        for body in bodies:
-            message = aio_pika.Message(
-                body,
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            )
-            await exchange.publish(message, routing_key=key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,13 +13,16 @@ import pytest
 from chassis import dead
 from chassis.outbox import envelope_of
 from contracts.cartella import Area, CartellaApertaV1, StatoCartella
+from contracts.events import Envelope
+from sisolocal.waiting import eventually
 
-from .conftest import Process, Toy, eventually
+from .conftest import Process, Toy
 
 Start = Callable[[str], Process]
+APERTA = {"source": CartellaApertaV1.source, "key": CartellaApertaV1.key}
 
 
-def opened(numero: str, cartella_id: UUID | None = None) -> bytes:
+def opened(numero: str, cartella_id: UUID | None = None) -> Envelope:
     event = CartellaApertaV1(
         cartella_id=cartella_id or uuid4(),
         numero=numero,
@@ -33,13 +35,13 @@ def opened(numero: str, cartella_id: UUID | None = None) -> bytes:
         sesso="F",
         data=date(2026, 11, 23),
     )
-    return envelope_of(event, 1).model_dump_json().encode()
+    return envelope_of(event, 1)
 
 
 @pytest.fixture(autouse=True)
 def empty_queues(toy: Toy) -> Iterator[None]:
     """The virtual host is shared by the run: nothing of another test may be waiting."""
-    asyncio.run(_purge(toy.amqp_admin))
+    asyncio.run(_purge(toy.bus.amqp_url))
     return
 
 
@@ -95,7 +97,7 @@ def test_same_event_twice_has_one_effect(toy: Toy, start: Start) -> None:
     start("events")
     event = opened("bene")
 
-    toy.publish(event, event, opened("altra"))
+    toy.bus.publish(event, event, opened("altra"))
 
     eventually(lambda: len(toy.rows("SELECT * FROM note")) == 2)
     assert sorted(toy.rows("SELECT testo FROM note")) == [("altra",), ("bene",)]
@@ -105,7 +107,7 @@ def test_same_event_twice_has_one_effect(toy: Toy, start: Start) -> None:
 def test_event_that_fails_once_succeeds_from_the_ladder(toy: Toy, start: Start) -> None:
     start("events")
 
-    toy.publish(opened("una"))
+    toy.bus.publish(opened("una"))
 
     eventually(lambda: toy.rows("SELECT count(*) FROM note") == [(1,)])
     assert toy.rows("SELECT count(*) FROM tentativi") == [(2,)]
@@ -114,25 +116,26 @@ def test_event_that_fails_once_succeeds_from_the_ladder(toy: Toy, start: Start) 
 def test_undecodable_and_malformed_events_wait_for_a_person(toy: Toy, start: Start) -> None:
     start("events")
 
-    toy.publish(b"{broken", b'{"not": "an envelope"}', opened("bene"))
+    toy.bus.publish_raw(b"{broken", b'{"not": "an envelope"}', **APERTA)
+    toy.bus.publish(opened("bene"))
 
-    eventually(lambda: len(asyncio.run(dead.list_dead(toy.amqp_admin, "report"))) == 2)
+    eventually(lambda: len(asyncio.run(dead.list_dead(toy.bus.amqp_url, "report"))) == 2)
     assert toy.rows("SELECT testo FROM note") == [("bene",)]
 
 
 def test_dead_event_requeued_is_handled(toy: Toy, start: Start) -> None:
     events = start("events")
-    toy.publish(b'{"not": "an envelope"}')
-    eventually(lambda: len(asyncio.run(dead.list_dead(toy.amqp_admin, "report"))) == 1)
+    toy.bus.publish_raw(b'{"not": "an envelope"}', **APERTA)
+    eventually(lambda: len(asyncio.run(dead.list_dead(toy.bus.amqp_url, "report"))) == 1)
 
-    back = asyncio.run(dead.requeue(toy.amqp_admin, "report"))
+    back = asyncio.run(dead.requeue(toy.bus.amqp_url, "report"))
 
     assert back == 1
     eventually(
-        lambda: len(asyncio.run(dead.list_dead(toy.amqp_admin, "report"))) == 1
+        lambda: len(asyncio.run(dead.list_dead(toy.bus.amqp_url, "report"))) == 1
     )  # refused again, not lost
-    assert asyncio.run(dead.drop(toy.amqp_admin, "report", "")) == 1
-    assert asyncio.run(dead.list_dead(toy.amqp_admin, "report")) == []
+    assert asyncio.run(dead.drop(toy.bus.amqp_url, "report", "")) == 1
+    assert asyncio.run(dead.list_dead(toy.bus.amqp_url, "report")) == []
     assert events.status("/health/live") == 200
 
 
@@ -156,28 +159,28 @@ def test_nothing_is_lost_or_doubled_through_kills_of_relay_and_consumer(toy: Toy
     """Outbox → relay → broker → inbox with both ends killed -9 in the middle."""
     total = 1500
     consumer, relay = start("events"), start("relay")
-    bodies = [opened("bene") for _ in range(total)]
+    facts = [opened("bene") for _ in range(total)]
     with psycopg.connect(toy.database, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO outbox (id, type, subject, sequence, envelope)"
             " SELECT (e->>'id')::uuid, e->>'type', e->>'subject', 1, e FROM (SELECT %s::jsonb AS e) AS one",
-            [(body.decode(),) for body in bodies[:10]],
+            [(fact.model_dump_json(),) for fact in facts[:10]],
         )
-    toy.publish(*bodies[:300])
+    toy.bus.publish(*facts[:300])
     for _round in range(3):
         relay.kill()
         consumer.kill()
         relay, consumer = start("relay"), start("events")
-        toy.publish(*bodies[300 + 400 * _round : 700 + 400 * _round])
+        toy.bus.publish(*facts[300 + 400 * _round : 700 + 400 * _round])
 
     eventually(lambda: toy.rows("SELECT count(*) FROM note") == [(total,)], 60)
     assert toy.rows("SELECT count(*), count(DISTINCT event_id) FROM inbox") == [(total, total)]
-    assert asyncio.run(dead.list_dead(toy.amqp_admin, "report")) == []
+    assert asyncio.run(dead.list_dead(toy.bus.amqp_url, "report")) == []
 
 
 def test_relay_publishes_each_row_in_the_order_of_its_aggregate(toy: Toy, start: Start) -> None:
     start("rpc")
-    replies: list[dict[str, Any]] = toy.call(*({"testo": "ciao"} for _ in range(50)))
+    replies = toy.call(*({"testo": "ciao"} for _ in range(50)))
     assert all(reply["error"] is None for reply in replies)
 
     start("relay")
