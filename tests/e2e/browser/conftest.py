@@ -67,26 +67,33 @@ def watch(page: Any, base_url: str) -> Watched:
     return watched
 
 
+def new_window(
+    chromium: Any, base_url: str, identity: str, width: int = 1280, javascript: bool = True
+) -> Watched:
+    """A window with cookies of its own, signed in through the door of the tests."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, locale="it-IT", java_script_enabled=javascript
+    )
+    if identity:
+        answer = context.request.post(
+            f"{base_url}/api/v1/dev/login", data={"identita": identity}, headers={"Origin": base_url}
+        )
+        assert answer.status == 204, answer.text()
+    return watch(context.new_page(), base_url)
+
+
 @pytest.fixture
 def open_as(chromium: Any, base_url: str) -> Iterator[Callable[..., Watched]]:
     """`open_as("giulia.bianchi", width=360)`: a browser window of somebody who is signed in ("" for nobody)."""
-    contexts = []
+    windows: list[Watched] = []
 
     def opened(identity: str = "", width: int = 1280, javascript: bool = True) -> Watched:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800}, locale="it-IT", java_script_enabled=javascript
-        )
-        contexts.append(context)
-        if identity:
-            answer = context.request.post(
-                f"{base_url}/api/v1/dev/login", data={"identita": identity}, headers={"Origin": base_url}
-            )
-            assert answer.status == 204, answer.text()
-        return watch(context.new_page(), base_url)
+        windows.append(new_window(chromium, base_url, identity, width, javascript))
+        return windows[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for window in windows:
+        window.page.context.close()
 
 
 @dataclass(frozen=True)

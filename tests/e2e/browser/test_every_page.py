@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tests.e2e.browser.conftest import Story, Watched
+from tests.e2e.browser.conftest import Story, Watched, new_window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 OpenAs = Callable[..., Watched]
@@ -45,22 +46,39 @@ def violations(watched: Watched) -> list[str]:
     return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']][:3]}" for one in found]
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.fixture(scope="module")
+def windows(chromium: Any, base_url: str) -> Iterator[Callable[[str], Watched]]:
+    """One window a person for the whole round, as at a desk."""
+    opened: dict[str, Watched] = {}
+
+    def window(identity: str) -> Watched:
+        if identity not in opened:
+            opened[identity] = new_window(chromium, base_url, identity)
+        return opened[identity]
+
+    yield window
+    for each in opened.values():
+        each.page.context.close()
+
+
 @pytest.mark.parametrize(("who", "path"), VISITS, ids=NAMES)
 def test_page_is_accessible_quiet_and_fits(
-    open_as: OpenAs, story: Story, who: str, path: str, width: int
+    windows: Callable[[str], Watched], story: Story, who: str, path: str
 ) -> None:
-    window = open_as(who, width)
-    answer = window.open(story.place(path))
-    assert answer.status == 200
+    window = windows(who)
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    assert window.open(story.place(path)).status == 200
     assert window.page.locator("html").get_attribute("lang") == "it"
     assert window.page.locator("h1").count() == 1
     assert violations(window) == []
-    assert window.complaints == []
+    window.page.set_viewport_size({"width": 360, "height": 800})
+    assert violations(window) == [], "at 360 px"
+    window.page.set_viewport_size({"width": 320, "height": 800})  # 1280 px at 400 % zoom
     widths = window.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1], f"scrolls sideways: {widths}"
     window.page.keyboard.press("Tab")
     assert window.page.evaluate("document.activeElement !== document.body"), "Tab reaches nothing"
+    assert window.complaints == []
 
 
 @pytest.mark.parametrize("who", [who for who in PAGES if who])
@@ -91,3 +109,21 @@ def test_refusals_are_pages_too(open_as: OpenAs, story: Story, who: str, path: s
     assert window.open(story.place(path)).status in (403, 404)
     assert violations(window) == []
     assert story.surname.upper() not in window.page.content()
+
+
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [
+        (f"{CASE}/diario", "Registra"),
+        (f"{CASE}/isee", "Registra l’ISEE"),
+        (f"{CASE}/documenti", "Carica"),
+        (f"{CASE}/carico", "Chiudi il caso"),
+    ],
+)
+def test_a_refused_form_is_accessible_too(open_as: OpenAs, story: Story, path: str, button: str) -> None:
+    window = open_as("giulia.bianchi", javascript=True)
+    window.open(story.place(path))
+    window.page.get_by_role("button", name=button, exact=True).click()
+    window.page.locator(".riepilogo-errori").wait_for()
+    assert window.page.title().startswith("Errore: ")
+    assert violations(window) == []

@@ -52,9 +52,9 @@ def test_from_login_to_a_payment(open_as: OpenAs, base_url: str, newcomer: Json,
     expect(page.get_by_role("alert")).to_contain_text("Non è stato registrato nulla")
     page.get_by_label("Protocollo della DSU").fill(f"INPS-ISEE-{YEAR}-01234567A-00")
     page.get_by_label("Presentata il").fill(f"{YEAR}-02-03")
-    page.get_by_label("ISE", exact=True).fill("15.800,00")
+    page.get_by_role("textbox", name="ISE", exact=True).fill("15.800,00")
     page.get_by_label("Scala di equivalenza").fill("2,46")
-    page.get_by_label("ISEE", exact=True).fill("6.422,76")
+    page.get_by_role("textbox", name="ISEE", exact=True).fill("6.422,76")
     page.get_by_role("button", name="Registra l’ISEE").click()
     expect(page.get_by_text("ISEE registrato.")).to_be_visible()
 

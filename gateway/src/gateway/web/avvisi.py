@@ -22,6 +22,7 @@ from gateway.web.people import name_of, residents
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 30
+STRAIGHT_TO = {"foglio_da_approvare": "interventi", "foglio_deciso": "interventi", "stampa_pronta": "stampa"}
 LOOKED_THROUGH = 500
 """notifiche has no "get one": the alert is looked for among the newest of the caller's own."""
 
@@ -35,6 +36,14 @@ class AvvisoRow:
 
     avviso: AvvisoOut
     chi: str
+
+    @property
+    def dove(self) -> str:
+        """Where "Apri" leads: to the thing itself where the alert is only a pointer to it."""
+        end = STRAIGHT_TO.get(self.avviso.tipo)
+        if end is None or self.avviso.cartella_id is None:
+            return f"/avvisi/{self.avviso.id}"
+        return f"/casi/{self.avviso.cartella_id}/{end}"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.avviso, name)

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.cartella import Area, CartelleOut, IseeListOut, ListCartelle, ListIsee, StatoCartella
+from contracts.erogazioni import ErogazioniOut, ListErogazioni, StatoErogazione
 from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats
 from gateway.web.avvisi import list_rows
 from gateway.web.forms import Form
-from gateway.web.interventi import waiting_fogli
+from gateway.web.interventi import NO_PAYMENTS, payments_of, waiting_fogli
 from gateway.web.page import Gathering, first_page, nothing, page_count, page_number, page_scope, respond
 from gateway.web.people import name_of, operator_name, residents
 
@@ -115,7 +116,10 @@ async def isee_deadlines(caller: Caller, gathering: Gathering) -> list[dict[str,
     return sorted(found, key=lambda row: row["data"])
 
 
-OPTIONAL = ("presa_in_carico:leggi", "anagrafe:leggi", "isee:leggi", "fogli:leggi", "fogli:approva")
+OPTIONAL = (
+    "presa_in_carico:leggi", "anagrafe:leggi", "isee:leggi", "fogli:leggi", "fogli:approva", "liquidazioni:leggi",
+    "liquidazioni:liquida", "liquidazioni:scrivi",
+)  # fmt: skip
 
 
 @router.get("/")
@@ -126,20 +130,29 @@ async def show_oggi(
     cases = caller.can("presa_in_carico:leggi")
     if not cases and not caller.can("avvisi:leggi"):
         return RedirectResponse(first_page(caller), status_code=303)
-    alerts, casi, da_approvare, scadenze = await asyncio.gather(
+    alerts, casi, da_approvare, da_liquidare, scadenze = await asyncio.gather(
         gathering.optional("gli avvisi", list_rows(caller, ListAvvisi(limite=10), gathering), ([], NO_ALERTS))
         if caller.can("avvisi:leggi") else nothing(([], NO_ALERTS)),
         gathering.optional("i casi", list_casi(caller, filters, page_number(request), gathering), _no_rows())
         if cases else nothing(_no_rows()),
         waiting_fogli(caller, gathering, 5),
+        waiting_payments(caller, gathering),
         isee_deadlines(caller, gathering) if cases and caller.can("isee:leggi") else nothing([]),
     )  # fmt: skip
     rows, answer = alerts
     return await respond(
         request, caller, "pagine/oggi.html", title="Oggi", section="oggi", casi=casi,
         avvisi={"righe": rows, "totale": answer.totale}, filtri=filters, da_approvare=da_approvare,
+        da_liquidare=da_liquidare,
         scadenze=scadenze, mancanti=gathering.missing,
     )  # fmt: skip
+
+
+async def waiting_payments(caller: Caller, gathering: Gathering) -> ErogazioniOut:
+    """Payments that wait to be liquidated, for who proposes or liquidates them."""
+    if not (caller.can("liquidazioni:liquida") or caller.can("liquidazioni:scrivi")):
+        return NO_PAYMENTS
+    return await payments_of(caller, ListErogazioni(stato=StatoErogazione.PROPOSTA, limite=5), gathering)
 
 
 def _no_rows() -> dict[str, Any]:
