@@ -45,7 +45,7 @@ def run(size: int = 6000) -> dict[str, Any]:
 class _Bench:
     def __init__(self, test_run: TestRun) -> None:
         self.amqp = test_run.amqp_url
-        test_run._topology  # noqa: B018 - declares the queues, once
+        test_run.topology  # noqa: B018 - declares the queues, once
         self.producer = test_run.pg_database("erogazioni", fresh=True, migrated=False)
         self.consumer = test_run.pg_database("report", fresh=True, migrated=False)
         for urls in (self.producer, self.consumer):

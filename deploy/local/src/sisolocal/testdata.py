@@ -174,7 +174,7 @@ class TestRun:
         return self.stack.amqp_url(self.vhost)
 
     @cached_property
-    def _topology(self) -> bool:
+    def topology(self) -> bool:
         """Declared once a run, by the administrator."""
         chassis("topology", env=self._common() | {"SISO_AMQP_ADMIN_URL": self.amqp_url})
         return True
@@ -241,7 +241,7 @@ class TestRun:
             secret.write_text("0123456789abcdef" * 4)
             env["GATEWAY_MANDATO_PRIVATE_KEY_FILE"] = str(self.keys.private_key_file)
             env |= {"GATEWAY_SECRET_FILE": str(secret), "GATEWAY_DEV_LOGIN": "true"}
-        assert self._topology
+        assert self.topology
         return env
 
     def full_env(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from sisolocal.testbus import Bus
     from sisolocal.testdata import Mailbox, MandatoKeys, PgUrls, S3Bucket, TestRun
     from sisolocal.testprocess import RunningService
     from sisolocal.teststack import Stack
@@ -80,6 +81,15 @@ def mongo_database(siso_run: TestRun) -> Callable[..., str]:
 def amqp_url(siso_run: TestRun) -> str:
     """An administrator's URL on the virtual host of this run."""
     return siso_run.amqp_url
+
+
+@pytest.fixture(scope="session")
+def bus(siso_run: TestRun) -> Bus:
+    """An administrator on the virtual host of this run, its topology declared: calls, events, services played."""
+    from sisolocal.testbus import Bus
+
+    assert siso_run.topology
+    return Bus(siso_run.amqp_url, siso_run.keys)
 
 
 @pytest.fixture(scope="session")

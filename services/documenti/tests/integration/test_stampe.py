@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +33,7 @@ from documenti.adapters.typesetting import TypesettingFailed, TypstProcess
 from documenti.models import stampe
 from documenti.settings import Settings
 from documenti.use_cases.stampe import get_stampa, list_stampe, render_stampa, request_stampa
+from sisolocal.waiting import eventually
 
 ME = make_mandato(GIULIA)
 TYPESET = TypstProcess(seconds=60)
@@ -205,7 +205,7 @@ def test_killed_in_the_middle_of_a_print_it_is_done_once_after_the_restart(
     run_service("documenti", "relay")
     doomed = run_service("documenti", "events", **env)
     asked = ask(db, voci=2500)
-    wait_for(lambda: row(db, asked.id).avvii == 1)
+    eventually(lambda: row(db, asked.id).avvii == 1, 60)
 
     with urllib.request.urlopen(doomed.health_url, timeout=2) as answer:
         assert answer.status == 200, "typesetting must not hold up the process"
@@ -213,13 +213,6 @@ def test_killed_in_the_middle_of_a_print_it_is_done_once_after_the_restart(
     assert row(db, asked.id).stato == "in_corso"
     run_service("documenti", "events", **env)
 
-    wait_for(lambda: row(db, asked.id).stato == "pronta")
+    eventually(lambda: row(db, asked.id).stato == "pronta", 60)
     assert row(db, asked.id).avvii == 2
     assert outbox(db, asked.id).count("documenti.stampa.pronta.v1") == 1
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)

@@ -1,8 +1,6 @@
 """The mail queue: a server that is away, one that refuses, a process that dies half-way."""
 
-import asyncio
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,18 +8,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import aio_pika
 import pytest
 from services.notifiche.tests.conftest import Door
 from services.notifiche.tests.factories import make_cartella_event
 from services.notifiche.tests.integration.test_alerts import abilitato, deceduto
 
-from contracts.events import Envelope, Event
 from contracts.gateway import OperatoreAbilitatoV1
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailServerAway, SmtpSender
 from notifiche.repository import MailRepository
 from notifiche.settings import Settings
 from notifiche.use_cases.mail import send_due_mail
+from sisolocal.testbus import Bus
+from sisolocal.waiting import eventually
 
 BASE = "https://siso.example"
 
@@ -183,41 +181,18 @@ def test_smtp_down_then_up(door: Door, stack: Any, mailbox: Any) -> None:
 
 
 def test_the_running_service_turns_a_death_on_the_broker_into_a_mail(
-    run_service: Callable[..., Any], amqp_url: str, mailbox: Any
+    run_service: Callable[..., Any], bus: Bus, mailbox: Any
 ) -> None:
     person, giulia = uuid4(), uuid4()
     address = f"{giulia.hex}@example.org"
     operatore: OperatoreAbilitatoV1 = abilitato(giulia, email=address)
     run_service("notifiche", "events")
 
-    asyncio.run(
-        _publish(amqp_url, operatore, make_cartella_event(person, responsabile_id=giulia), deceduto(person))
+    bus.publish(operatore, make_cartella_event(person, responsabile_id=giulia), deceduto(person))
+
+    eventually(
+        lambda: any(address in str(message["recipients"]) for message in mailbox.messages()), why="a mail"
     )
-
-    deadline = time.monotonic() + 20
-    while not any(address in str(message["recipients"]) for message in mailbox.messages()):
-        assert time.monotonic() < deadline, "no mail came"
-        time.sleep(0.2)
-
-
-async def _publish(url: str, *events: Event) -> None:
-    connection = await aio_pika.connect(url)
-    async with connection:
-        channel = await connection.channel(publisher_confirms=True)
-        for event in events:
-            exchange = await channel.get_exchange(f"{event.source}.events", ensure=False)
-            envelope = Envelope(
-                id=uuid4(),
-                source=event.source,
-                type=event.type,
-                subject=event.subject,
-                sequence=1,
-                data=event.model_dump(mode="json"),
-            )
-            message = aio_pika.Message(
-                envelope.model_dump_json().encode(), content_type="application/json", content_encoding="utf-8"
-            )
-            await exchange.publish(message, routing_key=event.key, mandatory=True)
 
 
 @pytest.mark.parametrize("attempts", [1, 40])
