@@ -73,8 +73,9 @@ def run(size: int = 2000) -> dict[str, Any]:
 
 
 def _start_service(test_run: TestRun, *words: str) -> "subprocess.Popen[bytes]":
-    env = test_run.service_env("anagrafe") | {"SISO_LOG_LEVEL": "WARNING", "PATH": os.environ["PATH"]}
-    return subprocess.Popen([sys.executable, "-W", "ignore", str(PROCESSES), *words], env=env)
+    env = test_run.service_env("anagrafe") | {"PATH": os.environ["PATH"]}
+    with (test_run.folder / f"rpc-{words[0]}.log").open("wb") as log:
+        return subprocess.Popen([sys.executable, str(PROCESSES), *words], env=env, stderr=log)
 
 
 def _start_gateway(test_run: TestRun, port: int) -> "subprocess.Popen[bytes]":
@@ -82,8 +83,11 @@ def _start_gateway(test_run: TestRun, port: int) -> "subprocess.Popen[bytes]":
     chassis("seed", "gateway", env=env)
     command = [sys.executable, "-m", "uvicorn", "gateway.app:create_app", "--factory", "--port", str(port)]
     options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--timeout-keep-alive", "600"]
-    env |= {"SISO_LOG_LEVEL": "WARNING", "PATH": os.environ["PATH"]}
-    return subprocess.Popen([*command, *options, "--log-level", "warning"], env=env)
+    env["PATH"] = os.environ["PATH"]
+    with (test_run.folder / "rpc-gateway.log").open(
+        "wb"
+    ) as log:  # logging is part of the work, reading it is not
+        return subprocess.Popen([*command, *options, "--log-level", "warning"], env=env, stderr=log)
 
 
 async def _measure(test_run: TestRun, port: int, size: int) -> dict[str, Any]:
