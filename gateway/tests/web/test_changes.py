@@ -56,7 +56,10 @@ def test_a_refused_entry_keeps_what_was_typed_and_links_to_the_field(browser: Si
 def test_a_stale_entry_shows_both_versions_and_can_be_sent_again(
     browser: SignIn, services: FakeServices
 ) -> None:
-    now = {"version": 5, "testo": "Testo di un’altra finestra", "con_chi": "", "tipo": "telefonata"}
+    now = {
+        "version": 5, "testo": "Testo di un’altra finestra", "con_chi": "", "tipo": "telefonata",
+        "quando": "2026-11-20T09:15:00Z",
+    }  # fmt: skip
     services.answer(
         "cartella.rectify_voce_diario", Conflict("voce.versione", "Cambiata.", details={"attuale": now})
     )
@@ -66,6 +69,8 @@ def test_a_stale_entry_shows_both_versions_and_can_be_sent_again(
     assert "Testo di un’altra finestra" in answer.text
     assert "Il mio testo" in answer.text
     assert 'name="version" value="5"' in answer.text
+    assert answer.text.count("20/11/2026, 10:15") == 2
+    assert "<mark>20/11/2026" not in answer.text
 
 
 def test_the_coherence_of_an_isee_is_the_service_s_word_at_the_field(

@@ -1,16 +1,32 @@
 """Two people on one thing: what stands now and what was typed, side by side; nothing is lost."""
 
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.auth import Caller
-from gateway.web.forms import Form
+from gateway.web import formats
+from gateway.web.forms import Form, plain_amount
 from gateway.web.labels import plain
 from gateway.web.page import respond
 
 HIDDEN = {"csrf_token", "version", "idempotency_key", "poi", "esito", "ritorno"}
+
+
+def shown(name: str, value: str) -> str:
+    """Both sides in the same words: moments on the clock of Rome, amounts in euros, kinds as the office says them."""
+    if name == "quando":
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(value)
+            return formats.moment(moment if moment.tzinfo else moment.replace(tzinfo=formats.ROMA))
+    if name.startswith(("importo", "quota_")):
+        with suppress(InvalidOperation):
+            return formats.euro(Decimal(plain_amount(value)))
+    return plain(value) if name in ("tipo", "stato", "carattere") else value
 
 
 def compare(typed: Form, now: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,8 +35,8 @@ def compare(typed: Form, now: dict[str, Any]) -> list[dict[str, Any]]:
     for name in typed.values:
         if name in HIDDEN or name not in now:
             continue
-        stored = "" if now[name] is None else str(now[name])
-        mine = ", ".join(typed.all(name))
+        stored = shown(name, "" if now[name] is None else str(now[name]))
+        mine = ", ".join(shown(name, value) for value in typed.all(name))
         rows.append({"nome": plain(name), "adesso": stored, "tua": mine, "diverso": stored != mine})
     return rows
 

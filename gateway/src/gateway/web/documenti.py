@@ -22,7 +22,7 @@ from contracts.documenti import (
     StampeOut,
     StatoStampa,
 )  # fmt: skip
-from contracts.errors import DomainError, NotFound, TooLarge
+from contracts.errors import NotFound, TooLarge
 from gateway.auth import Caller
 from gateway.fascicolo import request_stampa
 from gateway.logged import LoggedRoute
@@ -83,9 +83,6 @@ def begin_upload(form: Form, cartella_id: UUID, file: UploadFile | None) -> Begi
     )  # fmt: skip
 
 
-FILE_FIELDS = ("nome_file", "tipo_mime", "dimensione")
-
-
 @router.post("/casi/{cartella_id}/documenti")
 async def upload(request: Request, cartella_id: UUID, caller: Writer) -> Response:
     """A plain form post; with JavaScript the same form goes by XMLHttpRequest, for the progress bar."""
@@ -98,12 +95,6 @@ async def upload(request: Request, cartella_id: UUID, caller: Writer) -> Respons
             await store(caller, request.app.state.gateway.http, command, read_chunks(file.file))
         except TooLarge as error:
             form.refuse("file", error.message)
-        except DomainError as error:
-            for name in FILE_FIELDS:
-                if name in error.fields:
-                    form.refuse("file", error.fields.pop(name))
-            if not (form.errors and not error.fields):
-                raise
     if form.failed:
         return await _documenti_page(request, caller, cartella_id, form)
     return done(f"/casi/{cartella_id}/documenti", "documento")
