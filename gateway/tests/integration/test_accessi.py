@@ -126,7 +126,7 @@ def test_a_request_cut_off_in_the_middle_leaves_a_row(
     assert [(row["esito"], row["cartella_id"]) for row in rows_of(query, giulia.session_id)] == [(499, CASE)]
 
 
-def test_after_a_failure_the_writer_goes_on_with_a_fresh_chain(settings: Settings) -> None:
+def test_after_a_restart_of_the_database_the_writer_goes_on_with_a_fresh_chain(settings: Settings) -> None:
     async def scenario() -> tuple[UUID | None, UUID | None, Verifica]:
         writer = AccessWriter(settings.dsn)
         writer.start()
@@ -134,8 +134,6 @@ def test_after_a_failure_the_writer_goes_on_with_a_fresh_chain(settings: Setting
         first = writer.catena
         assert writer.connection is not None
         await writer.connection.close()
-        with pytest.raises(Unavailable):
-            await writer.append(make_row())
         await writer.append(make_row())
         second = writer.catena
         await writer.stop()
@@ -145,6 +143,19 @@ def test_after_a_failure_the_writer_goes_on_with_a_fresh_chain(settings: Setting
 
     assert first != second
     assert found.integro
+
+
+def test_a_database_that_stays_away_refuses_who_waits_and_then_works_again(settings: Settings) -> None:
+    async def scenario() -> None:
+        writer = AccessWriter("postgresql://nobody@127.0.0.1:9/none")
+        writer.start()
+        with pytest.raises(Unavailable):
+            await writer.append(make_row())
+        writer.database_url = settings.dsn
+        await writer.append(make_row())
+        await writer.stop()
+
+    asyncio.run(scenario())
 
 
 def test_rows_that_wait_are_committed_together(settings: Settings) -> None:

@@ -1,10 +1,8 @@
 """What only a real server shows: alerts pushed to open pages, bodies refused unread, documents in a stream."""
 
-import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-import aio_pika
 import httpx
 import pytest
 import uvicorn
@@ -27,11 +24,12 @@ from contracts.documenti import (
     StatoDocumento,
     UploadOut,
 )
-from contracts.events import Envelope
 from contracts.notifiche import AvvisoCreatoV1
 from gateway.seed.operatori import IDENTITIES
 from gateway.settings import Settings
 from gateway.testing import FakeServices
+from sisolocal.testbus import Bus
+from sisolocal.waiting import eventually
 
 IDS = {identity.identita: identity.operatore_id for identity in IDENTITIES}
 CASE = uuid4()
@@ -47,9 +45,7 @@ def address(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: server.started, 10)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
@@ -74,35 +70,14 @@ def make_avviso(destinatario: UUID | None, settore: str = "minori") -> AvvisoCre
     )
 
 
-def publish(amqp_url: str, *avvisi: AvvisoCreatoV1) -> None:
-    async def run() -> None:
-        connection = await aio_pika.connect(amqp_url)
-        async with connection:
-            channel = await connection.channel()
-            exchange = await channel.get_exchange("notifiche.events")
-            for avviso in avvisi:
-                envelope = Envelope(
-                    id=uuid4(), source="notifiche", type=avviso.type, subject=avviso.subject,
-                    data=avviso.model_dump(mode="json"),
-                )  # fmt: skip
-                message = aio_pika.Message(
-                    envelope.model_dump_json().encode(), content_type="application/json"
-                )
-                await exchange.publish(message, routing_key=avviso.key)
-
-    asyncio.run(run())
-
-
 def listening(app: FastAPI) -> None:
     """Waits until the gateway consumes and the page has subscribed."""
     eventi = app.state.gateway.eventi
-    deadline = time.monotonic() + 10
-    while not (eventi.subscriptions and eventi.task.done()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: eventi.subscriptions and eventi.task.done(), 10)
 
 
 def test_an_open_page_gets_its_own_alerts_and_those_of_nobody_in_its_settore(
-    app: FastAPI, address: str, amqp_url: str
+    app: FastAPI, address: str, bus: Bus
 ) -> None:
     own = make_avviso(IDS["giulia.bianchi"])
     colleagues = make_avviso(IDS["marco.verdi"])
@@ -116,7 +91,7 @@ def test_an_open_page_gets_its_own_alerts_and_those_of_nobody_in_its_settore(
     ):
         assert page.headers["content-type"].startswith("text/event-stream")
         listening(app)
-        publish(amqp_url, colleagues, elsewhere, own, nobodys)
+        bus.publish(colleagues, elsewhere, own, nobodys)
         for line in page.iter_lines():
             if line.startswith("data: "):
                 received.append(UUID(json.loads(line[6:])["avviso_id"]))
@@ -131,9 +106,7 @@ def test_a_closed_page_is_forgotten(app: FastAPI, address: str) -> None:
         listening(app)
         assert len(app.state.gateway.eventi.subscriptions) == 1
 
-    deadline = time.monotonic() + 5
-    while app.state.gateway.eventi.subscriptions and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: not app.state.gateway.eventi.subscriptions, 5)
     assert app.state.gateway.eventi.subscriptions == set()
 
 

@@ -1,7 +1,7 @@
 """One writer per process: takes all waiting rows, writes them in one statement, then lets their requests answer.
 
 Each process has its own chain, so several never wait for one another. After a failure the writer cannot know
-whether its rows arrived: it goes on with a fresh chain, and the requests that waited are refused (503).
+whether its rows arrived: it tries once more with a fresh chain, then refuses the requests that waited (503).
 """
 
 import asyncio
@@ -67,25 +67,31 @@ class AccessWriter:
             await self.wake.wait()
             self.wake.clear()
             while batch := self._take():
+                rows = [row for row, _ in batch]
                 try:
-                    async with asyncio.timeout(WRITE_TIMEOUT):
-                        await self._write([row for row, _ in batch])
+                    written = await self._attempt(rows) or await self._attempt(rows)
                 except asyncio.CancelledError:
                     self._refuse(batch)
                     raise
-                except (psycopg.Error, OSError, TimeoutError):
-                    log.exception("access_log_not_written", rows=len(batch))
+                if not written:
                     self._refuse(batch)
-                    await self._disconnect()
-                except Exception:
-                    # Nothing may end this task while the process answers requests.
-                    log.exception("access_log_defect", rows=len(batch))
-                    self._refuse(batch)
-                    await self._disconnect()
-                else:
-                    for _, written in batch:
-                        if not written.done():
-                            written.set_result(None)
+                for _, waiting in batch:
+                    if not waiting.done():
+                        waiting.set_result(None)
+
+    async def _attempt(self, rows: list[Accesso]) -> bool:
+        """False when the rows may not have arrived: the next attempt begins a chain of its own. After a restart of
+        the database the second one succeeds; at worst the same rows then stand in two chains."""
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT):
+                await self._write(rows)
+        except Exception as error:  # nothing may end this task while the process answers requests
+            log.error(
+                "access_log_not_written", rows=len(rows), error=f"{type(error).__name__}: {error}"[:300]
+            )
+            await self._disconnect()
+            return False
+        return True
 
     def _take(self) -> list[tuple[Accesso, asyncio.Future[None]]]:
         batch, self.pending = self.pending[:MAX_BATCH], self.pending[MAX_BATCH:]
