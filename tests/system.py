@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,12 @@ from uuid import uuid4
 import httpx
 import psycopg
 
+from sisolocal import waiting
+from sisolocal.testbus import Bus
+from sisolocal.testdata import MandatoKeys
+
 CITY = 2_000
+NOT_YET = (httpx.HTTPError, AssertionError, psycopg.Error, OSError, KeyError, IndexError)
 Json = dict[str, Any]
 
 
@@ -123,32 +127,14 @@ class System:
         os.kill(self.child(name).pid, 9)
 
     @cached_property
-    def _broker(self) -> Any:
-        from kombu import Connection
-
-        return Connection(self.supervisor.infra.rabbitmq.admin_url).channel()
+    def bus(self) -> Bus:
+        """The broker, as its administrator, with the keys of the gateway."""
+        keys = self.supervisor.infra.keys
+        return Bus(self.supervisor.infra.rabbitmq.admin_url, MandatoKeys(keys["private"], keys["public"]))
 
     def rpc(self, service: str, method: str, request: Json, token: str | None) -> Json:
         """`{"result", "error"}` of a call straight over the broker, with whatever stands in `token` as the mandate."""
-        from kombu import Exchange, Producer, Queue
-
-        exchange = Exchange("nameko-rpc", type="topic", passive=True)
-        name = f"rpc.reply-prova-{uuid4().hex}"
-        queue = Queue(
-            name, exchange, routing_key=name, exclusive=True, auto_delete=True, channel=self._broker
-        )
-        queue.declare()
-        Producer(self._broker, exchange, serializer="json").publish(
-            {"args": [], "kwargs": {"request": request}},
-            routing_key=f"{service}.{method}",
-            headers={} if token is None else {"nameko.mandato": token},
-            reply_to=name,
-            correlation_id=name,
-            mandatory=True,
-        )
-        message = eventually(lambda: queue.get(no_ack=True), 15, f"{service}.{method} does not answer")
-        queue.delete()
-        return dict(message.payload)
+        return self.bus.ask(service, method, [request], token)[0]
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
@@ -185,16 +171,8 @@ class System:
 
 
 def eventually(holds: Callable[[], Any], seconds: float = 30, why: str = "") -> Any:
-    """The first true value of `holds()`; fails the test when none comes in time. Errors count as not yet."""
-    deadline, last = time.monotonic() + seconds, ""
-    while time.monotonic() < deadline:
-        try:
-            if value := holds():
-                return value
-        except (httpx.HTTPError, AssertionError, psycopg.Error, OSError, KeyError, IndexError) as error:
-            last = f"{type(error).__name__}: {error}"
-        time.sleep(0.1)
-    raise AssertionError(f"did not come to hold in {seconds} s: {why} {last}")
+    """As `sisolocal.waiting.eventually`; a system that refuses or falls meanwhile counts as not yet."""
+    return waiting.eventually(holds, seconds, why, not_yet=NOT_YET)
 
 
 def start_system() -> System:
