@@ -1,4 +1,4 @@
-"""The processes of the house besides the stores: two per service, one relay, the gateway."""
+"""The processes of the house besides the stores: two per service, one relay, one custode, the gateway."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sisolocal.layout import EVERYBODY, SERVICES
 from sisolocal.process import Child, Spec
 
 ROLES = ("rpc", "events")
-GATEWAY, RELAY = "gateway", "relay"
+GATEWAY, RELAY, CUSTODE = "gateway", "relay", "custode"
+RECONCILE_EVERY = 3600  # seconds
 START_TIMEOUT = 90.0
 
 
@@ -80,6 +81,8 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     for owner in EVERYBODY:
         everything |= environment.of(infra, owner)
     yield _process(infra, RELAY, [program("chassis"), "relay", *EVERYBODY], everything)
+    argv = [program("chassis"), "every", "--seconds", str(RECONCILE_EVERY), "--"]
+    yield _process(infra, CUSTODE, [*argv, "reconcile", *EVERYBODY, "--replay"], everything)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",
         "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
