@@ -17,6 +17,7 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "deploy" / "secrets"
@@ -81,11 +82,27 @@ def make_store() -> None:
     for user in S3_USERS:
         keep(f"{user}_s3_access_key", user)
         password(f"{user}_s3_secret_key")
+    password("seaweedfs_signing_key", 32)
+    password("seaweedfs_sse_key", 32)
+    keep("seaweedfs_identities", json.dumps({"identities": seaweedfs_identities()}, indent=1))
+
+
+def seaweedfs_identities() -> list[dict[str, Any]]:
+    """One identity per service, which reaches its own bucket only, and one of the administrator for copies."""
+    actions = ("Admin", "Read", "Write", "List", "Tagging")
+    reach = {user: [f"{action}:{user}" for action in actions] for user in S3_USERS} | {"siso-admin": actions}
+    keys = {user: password(f"{user}_s3_secret_key") for user in S3_USERS}
+    keys["siso-admin"] = password("seaweedfs_admin_secret_key")
+    return [
+        {"name": user, "credentials": [{"accessKey": user, "secretKey": keys[user]}], "actions": allowed}
+        for user, allowed in reach.items()
+    ]
 
 
 def make_keys() -> None:
     password("gateway_secret", 32)
     password("report_pseudonym_key", 32)
+    keep("notifiche_smtp_password", "")  # the ente's mail server gives it, if it wants one
     if not (FOLDER / "mandato_private_key").exists():
         keep("mandato_private_key", openssl("genpkey", "-algorithm", "ed25519"))
     keep("mandato_public_key", openssl("pkey", "-in", str(FOLDER / "mandato_private_key"), "-pubout"))
@@ -104,6 +121,7 @@ def owners() -> dict[str, list[str]]:
     for user in S3_USERS:
         found[f"siso-{user}"] += [f"{user}_s3_access_key", f"{user}_s3_secret_key"]
     found["siso-report"].append("report_pseudonym_key")
+    found["siso-notifiche"].append("notifiche_smtp_password")
     found["siso-gateway"] += ["mandato_private_key", "gateway_secret"]
     roles = [f"{service}_{role}_password" for service in SQL_OWNERS for role in ("app", "migrator")]
     found["siso-postgres"] = ["postgres_admin_password", *roles]
@@ -112,6 +130,7 @@ def owners() -> dict[str, list[str]]:
     found["siso-rabbitmq"] = ["rabbitmq_definitions"]
     keys = [f"{user}_s3_secret_key" for user in S3_USERS]
     found["siso-minio"] = ["minio_root_user", "minio_root_password", *keys]
+    found["siso-seaweedfs"] = ["seaweedfs_identities", "seaweedfs_signing_key", "seaweedfs_sse_key"]
     return found
 
 

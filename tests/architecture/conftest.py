@@ -43,10 +43,21 @@ def has_seed(owner: str) -> bool:
 @pytest.fixture(scope="module")
 def compose() -> Manifest:
     """The compose file as compose itself understands it, anchors and defaults resolved."""
-    done = run(tool("docker-compose"), "config", "--format", "json", "--no-path-resolution")
+    return resolved("docker-compose.yml")
+
+
+@pytest.fixture(scope="module")
+def compose_seaweedfs() -> Manifest:
+    """The same with SeaweedFS in the place of MinIO."""
+    return resolved("docker-compose.yml", "docker-compose.seaweedfs.yml")
+
+
+def resolved(*files: str) -> Manifest:
+    named = [word for file in files for word in ("-f", file)]
+    done = run(tool("docker-compose"), *named, "config", "--format", "json", "--no-path-resolution")
     assert done.returncode == 0, done.stderr
-    resolved: Manifest = json.loads(done.stdout)
-    return resolved
+    found: Manifest = json.loads(done.stdout)
+    return found
 
 
 @pytest.fixture(scope="module")

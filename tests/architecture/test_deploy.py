@@ -13,8 +13,11 @@ from types import ModuleType
 import pytest
 from tests.architecture.conftest import EXACT, OWNERS, ROOT, Manifest, has_seed, run, tool
 
+from chassis import settings
 from contracts.rpc import RPC
 
+BASE = ["-f", "docker-compose.yml"]
+WITH_SEAWEEDFS = [*BASE, "-f", "docker-compose.seaweedfs.yml"]
 COMMON_ENV = {
     "SISO_ENV",
     "SISO_LOG_LEVEL",
@@ -47,8 +50,9 @@ def test_images_are_built_on_exact_tags_from_checked_hashes_for_nobody() -> None
     assert "PYTHONSAFEPATH=1" in text
 
 
-def test_compose_accepts_its_file() -> None:
-    done = run(tool("docker-compose"), "config", "-q")
+@pytest.mark.parametrize("files", [BASE, WITH_SEAWEEDFS])
+def test_compose_accepts_its_file(files: list[str]) -> None:
+    done = run(tool("docker-compose"), *files, "config", "-q")
 
     assert done.returncode == 0, done.stderr
 
@@ -159,12 +163,84 @@ def test_a_process_reads_its_secrets_from_files(
     for name, value in process["environment"].items():
         monkeypatch.setenv(name, value)
 
-    settings = importlib.import_module(f"{owner}.settings").Settings(_secrets_dir=tmp_path)
+    found = importlib.import_module(f"{owner}.settings").Settings(_secrets_dir=tmp_path)
 
-    assert (settings.mongo_url or settings.database_url).partition("://")[2].startswith(f"{owner}_app:")
-    assert bool(settings.migration_url) == (part == "migrate")
+    assert (found.mongo_url or found.database_url).partition("://")[2].startswith(f"{owner}_app:")
+    assert bool(found.migration_url) == (part == "migrate")
     if part not in ("migrate", "seed"):
-        assert settings.amqp_url.startswith(f"amqp://{owner}:")
+        assert found.amqp_url.startswith(f"amqp://{owner}:")
+
+
+def test_whoever_talks_to_the_object_store_or_signs_has_the_keys(compose: Manifest) -> None:
+    def secrets(name: str) -> set[str]:
+        return {secret["source"] for secret in compose["services"][name]["secrets"]}
+
+    for name in ("documenti-seed", "documenti-rpc", "documenti-events", "report-rpc", "report-events"):
+        owner = name.split("-")[0]
+        assert {f"{owner}_s3_access_key", f"{owner}_s3_secret_key"} <= secrets(name), name
+    for name in (f"{service}-{role}" for service in RPC for role in ("rpc", "events")):
+        assert "mandato_public_key" in secrets(name), name
+    assert {"mandato_public_key", "mandato_private_key", "gateway_secret"} <= secrets("gateway")
+    assert "notifiche_smtp_password" in secrets("notifiche-events")
+
+
+def test_what_must_run_by_the_clock_does(compose: Manifest) -> None:
+    daily = ["every", "--seconds", "86400", "--", "job", "gateway"]
+    hourly = ["every", "--seconds", "3600", "--", "reconcile", *OWNERS, "--replay"]
+
+    assert compose["services"]["custode"]["command"] == hourly
+    assert compose["services"]["gateway-verify"]["command"] == [*daily, "verify-accessi"]
+    assert compose["services"]["gateway-purge"]["command"] == [*daily, "purge-sessioni"]
+
+
+def test_reconciliation_reaches_every_store_and_holds_nothing_else(
+    compose: Manifest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custode = compose["services"]["custode"]
+    for secret in custode["secrets"]:
+        shutil.copy(made / secret["source"], tmp_path)
+    monkeypatch.setattr(settings, "SECRETS_DIR", tmp_path)
+
+    for owner in OWNERS:
+        found = settings.store_settings(owner)
+        assert f"{owner}_app:" in (found.mongo_url or found.database_url)
+        assert found.amqp_url == ""
+    assert len(custode["secrets"]) == len(OWNERS)
+    assert set(custode["networks"]) == {"postgres", "mongodb"}
+
+
+def test_seaweedfs_takes_the_place_of_minio_and_of_nothing_else(
+    compose: Manifest, compose_seaweedfs: Manifest, made: Path
+) -> None:
+    store = compose_seaweedfs["services"]["seaweedfs"]
+    gone = set(compose["services"]) - set(compose_seaweedfs["services"])
+    endpoints = {
+        value
+        for service in compose_seaweedfs["services"].values()
+        for key, value in (service.get("environment") or {}).items()
+        if key.endswith("_S3_ENDPOINT")
+    }
+
+    assert gone == {"minio", "minio-init"}
+    assert endpoints == {"seaweedfs:9000"}
+    assert EXACT.match(store["image"])
+    assert store["read_only"]
+    assert store["user"] == "1000:1000"
+    assert list(store["networks"]) == ["s3"]
+    assert {secret["source"] for secret in store["secrets"]} <= {path.name for path in made.iterdir()}
+
+
+def test_seaweedfs_gives_each_service_its_own_bucket_only(made: Path) -> None:
+    identities = json.loads((made / "seaweedfs_identities").read_text())["identities"]
+
+    for identity in identities:
+        if identity["name"] in ("documenti", "report"):
+            assert {action.partition(":")[2] for action in identity["actions"]} == {identity["name"]}
+            assert (
+                identity["credentials"][0]["secretKey"]
+                == (made / f"{identity['name']}_s3_secret_key").read_text()
+            )
+    assert {identity["name"] for identity in identities} == {"documenti", "report", "siso-admin"}
 
 
 def test_making_the_secrets_again_changes_none(make_secrets: ModuleType, made: Path) -> None:

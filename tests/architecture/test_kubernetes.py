@@ -3,6 +3,7 @@
 Nothing is applied: there is no cluster in a test run. Without kubectl they cannot be rendered, and the tests say so.
 """
 
+import importlib
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ from tests.architecture.conftest import EXACT, OWNERS, ROOT, Manifest, has_seed,
 from contracts.rpc import RPC
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
+STORE_FILES = {o: f"{o}_mongo_url" if o == "cartella" else f"{o}_database_url" for o in OWNERS}
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -28,7 +30,7 @@ def render(overlay: str) -> tuple[str, list[Manifest]]:
     return done.stdout, [document for document in yaml.load_all(done.stdout, Loader=LOADER) if document]
 
 
-@pytest.fixture(scope="module", params=["base", "overlays/demo"])
+@pytest.fixture(scope="module", params=["base", "overlays/demo", "overlays/seaweedfs"])
 def rendered(request: pytest.FixtureRequest) -> tuple[str, list[Manifest]]:
     return render(request.param)
 
@@ -44,8 +46,11 @@ def named(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
 
 def pods(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
     for manifest in manifests:
+        name = f"{manifest['kind']} {manifest['metadata']['name']}"
         if manifest["kind"] in ("Deployment", "StatefulSet", "Job"):
-            yield f"{manifest['kind']} {manifest['metadata']['name']}", manifest["spec"]["template"]["spec"]
+            yield name, manifest["spec"]["template"]["spec"]
+        elif manifest["kind"] == "CronJob":
+            yield name, manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
 def containers(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
@@ -54,9 +59,38 @@ def containers(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
             yield f"{name}/{container['name']}", container
 
 
-def test_manifests_are_valid_to_the_letter(tmp_path: Path) -> None:
+def projected(pod: Manifest) -> Iterator[Manifest]:
+    """Secrets, or some files of them, that a pod finds under /run/secrets."""
+    for volume in pod.get("volumes", ()):
+        for source in volume.get("projected", {}).get("sources", ()):
+            yield source["secret"]
+
+
+def mounted(pod: Manifest, made: dict[str, list[str]]) -> set[str]:
+    """Names of those files."""
+    found: set[str] = set()
+    for secret in projected(pod):
+        files = set(made[secret["name"]])
+        wanted = {item["key"] for item in secret.get("items", ())}
+        assert wanted <= files, secret["name"]
+        found |= wanted or files
+    return found
+
+
+def variables(pod: Manifest, manifests: list[Manifest]) -> dict[str, str]:
+    """What the first container of a pod reads from ConfigMaps."""
+    maps = named(manifests, "ConfigMap")
+    return {
+        key: value
+        for source in pod["containers"][0].get("envFrom", ())
+        for key, value in maps[source["configMapRef"]["name"]]["data"].items()
+    }
+
+
+@pytest.mark.parametrize("overlay", ["overlays/demo", "overlays/seaweedfs"])
+def test_manifests_are_valid_to_the_letter(overlay: str, tmp_path: Path) -> None:
     path = tmp_path / "all.yaml"
-    path.write_text(render("overlays/demo")[0])  # the base is part of it
+    path.write_text(render(overlay)[0])  # the base is part of it
 
     done = run(tool("kubernetes-validate"), "--strict", "--quiet", path)
 
@@ -95,6 +129,61 @@ def test_each_service_scales_and_survives_a_node_taken_down(manifests: list[Mani
         assert chosen.items() <= deployments[name]["spec"]["template"]["metadata"]["labels"].items()
 
 
+def test_what_must_run_by_the_clock_never_overlaps_and_never_hides_a_failure(
+    manifests: list[Manifest],
+) -> None:
+    crons = {name: cron["spec"] for name, cron in named(manifests, "CronJob").items()}
+    words = {
+        name: pod["containers"][0]["args"] for name, pod in pods(manifests) if name.startswith("CronJob")
+    }
+
+    assert words["CronJob reconcile"] == ["reconcile", *OWNERS, "--replay"]
+    assert words["CronJob gateway-verify-accessi"] == ["job", "gateway", "verify-accessi"]
+    assert words["CronJob gateway-purge-sessioni"] == ["job", "gateway", "purge-sessioni"]
+    assert {spec["concurrencyPolicy"] for spec in crons.values()} == {"Forbid"}
+    assert {spec["jobTemplate"]["spec"]["backoffLimit"] for spec in crons.values()} == {0}
+    assert all(
+        {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"} <= spec.keys() for spec in crons.values()
+    )
+
+
+def test_reconciliation_reaches_every_store_and_holds_nothing_else(
+    manifests: list[Manifest], make_secrets: ModuleType
+) -> None:
+    pod = dict(pods(manifests))["CronJob reconcile"]
+
+    assert mounted(pod, make_secrets.owners()) == set(STORE_FILES.values())
+
+
+def test_each_pod_finds_every_secret_its_settings_need(
+    manifests: list[Manifest],
+    make_secrets: ModuleType,
+    made: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number, (name, pod) in enumerate(pods(manifests)):
+        kind, owner = name.split()[0], name.split()[1].split("-")[0]
+        if owner not in OWNERS:
+            continue
+        found, folder = mounted(pod, make_secrets.owners()), tmp_path / str(number)
+        folder.mkdir()
+        for file in found:
+            shutil.copy(made / file, folder)
+        with monkeypatch.context() as patch:
+            for key, value in variables(pod, manifests).items():
+                patch.setenv(key, value)
+            settings = importlib.import_module(f"{owner}.settings").Settings(_secrets_dir=folder)
+        assert STORE_FILES[owner] in found, name
+        assert bool(settings.migration_url) == (kind == "Job"), name
+        if kind == "Deployment":
+            assert settings.amqp_url.startswith(f"amqp://{owner}:"), name
+            assert "mandato_public_key" in found, name
+            assert getattr(settings, "s3_secret_key", "no S3") != "", name
+        if name == "Deployment gateway-http":
+            assert {"mandato_private_key", "gateway_secret"} <= found
+
+
 def test_relays_run_one_at_a_time(manifests: list[Manifest]) -> None:
     relays = [d["spec"] for name, d in named(manifests, "Deployment").items() if name.endswith("-relay")]
 
@@ -117,7 +206,7 @@ def test_containers_say_what_they_need_and_when_they_are_ready(manifests: list[M
     for name, container in containers(manifests):
         assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
         assert "memory" in container["resources"]["limits"], name
-        if not name.startswith("Job"):
+        if not name.startswith(("Job", "CronJob")):
             assert "readinessProbe" in container, name
     for name, deployment in named(manifests, "Deployment").items():
         if name.split("-")[0] in OWNERS:
@@ -126,12 +215,9 @@ def test_containers_say_what_they_need_and_when_they_are_ready(manifests: list[M
 
 def test_secrets_are_referenced_not_stored(manifests: list[Manifest], make_secrets: ModuleType) -> None:
     made = make_secrets.owners()
-    referenced = set(
-        re.findall(
-            r'"(?:secretName|secretKeyRef|secret)": (?:{"[^}]*?"name": )?"(siso-[a-z-]+)"',
-            json.dumps(manifests),
-        )
-    )
+    plain = r'"(?:secretName|secretKeyRef)": (?:{"[^}]*?"name": )?"(siso-[a-z-]+)"'
+    referenced = set(re.findall(plain, json.dumps(manifests)))
+    referenced |= {secret["name"] for _, pod in pods(manifests) for secret in projected(pod)}
 
     assert named(manifests, "Secret") == {}
     assert referenced
