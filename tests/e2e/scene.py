@@ -13,6 +13,11 @@ from tests.system import Json, Person, System, eventually
 
 SignIn = Callable[[str], Person]
 EXCHANGES = ("anagrafe", "cartella", "documenti", "erogazioni", "notifiche", "report", "gateway")
+ISEE = {
+    "tipo": "ordinario", "protocollo_dsu": "INPS-ISEE-2026-00000000A-00", "data_presentazione": "2026-01-15",
+    "ise": "9840.00", "scala": "2.46", "isee": "4000.00",
+}  # fmt: skip
+COLLEAGUES = ("marco.verdi", "anna.ferrari")
 RECTIFIED = {"tipo": "colloquio", "quando": "2026-11-23T11:00:00Z"}
 
 
@@ -34,13 +39,15 @@ class Caso:
 @dataclass
 class Scene:
     """`monza`: giulia's, with marco in the team; `riservato`: what of it giulia keeps for herself; `brugherio`: sara's;
-    `adulti`: one that giulia opened and that has passed to another settore."""
+    `adulti`: one that giulia opened and that has passed to another settore. `before` and `after`: what each colleague saw of
+    `monza` before and after giulia added what she keeps for herself."""
 
     monza: Caso
     riservato: Caso
     brugherio: Caso
     adulti: Caso
     before: dict[str, dict[str, str]]
+    after: dict[str, dict[str, str]]
     events: list[Json]
 
 
@@ -61,10 +68,11 @@ def make_scene(system: System, sign_in: SignIn, fresh: Callable[..., Json]) -> S
             sign_in("sara.costa").open_case(fresh("B212")["id"])
         adulti = hand_over(giulia, anna, fresh("F704"))
         settle(system, [monza.id, brugherio.id, adulti.id])
-        before = {name: views(sign_in(name), monza) for name in ("marco.verdi", "anna.ferrari")}
+        before = {name: views(sign_in(name), monza) for name in COLLEAGUES}
         riservato = keep_private(giulia, monza)
+        after = {name: views(sign_in(name), monza) for name in COLLEAGUES}
         events = spy.heard(until=adulti.id)
-    return Scene(monza, riservato, brugherio, adulti, before, events)
+    return Scene(monza, riservato, brugherio, adulti, before, after, events)
 
 
 def fill_case(worker: Person, resident: Json) -> Caso:
@@ -75,10 +83,7 @@ def fill_case(worker: Person, resident: Json) -> Caso:
     caso.words = {name: word(name) for name in ("girasole", "motivazione", "allegato")}
     caso.ids["voce"] = worker.write(opened, f"Colloquio {caso.words['girasole']}")["id"]
     dsu = f"INPS-ISEE-2026-{uuid4().int % 10**8:08d}A-00"
-    isee = worker.post(
-        f"{url}/isee", tipo="ordinario", protocollo_dsu=dsu, data_presentazione="2026-01-15", ise="9840.00",
-        scala="2.46", isee="4000.00",
-    )  # fmt: skip
+    isee = worker.post(f"{url}/isee", **(ISEE | {"protocollo_dsu": dsu}))
     caso.ids["isee"], caso.words["dsu"] = isee["id"], dsu
     caso.ids["documento"] = eventually(lambda: uploaded(worker, caso.id, f"{caso.words['allegato']}.txt"))[
         "id"
