@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import smtplib
+from uuid import uuid4
 
 import amqp
 import psycopg
 import pymongo
 import pytest
+from aio_pika.exceptions import PublishError
 from minio.error import S3Error
 
+from contracts.anagrafe import GetResidente, ListEnti
+from contracts.mandato import Mandato
 from sisolocal.testdata import s3_client
+
+MANDATO = Mandato(
+    operatore_id=uuid4(), incarico_id=uuid4(), ruolo="prova", ente="F704", settore="minori", estensioni={}
+)
 
 
 def test_stack_reaches_all_five_stores(stack, amqp_url, s3_bucket, mailbox, siso_run):
@@ -73,3 +81,21 @@ def test_s3_user_sees_only_his_own_bucket(stack):
     assert client.bucket_exists("documenti")
     with pytest.raises(S3Error, match="Access Denied"):
         list(client.list_objects("report"))
+
+
+def test_bus_gives_each_question_its_own_reply(bus):
+    def answer(method, request):
+        return GetResidente(residente_id=request["residente_id"])
+
+    questions = [GetResidente(residente_id=uuid4()) for _ in range(20)]
+    with bus.playing("anagrafe", answer):
+        replies = bus.ask("anagrafe", "get_residente", questions, bus.token(MANDATO, "anagrafe"))
+
+    assert [reply["result"]["residente_id"] for reply in replies] == [str(q.residente_id) for q in questions]
+
+
+def test_bus_says_so_when_nobody_takes_what_it_sends(bus):
+    with pytest.raises(PublishError):
+        bus.ask("nessuno", "list_enti", [ListEnti()], token=None)
+    with pytest.raises(PublishError):
+        bus.publish_raw(b"{}", source="cartella", key="mai.sentita.v1")

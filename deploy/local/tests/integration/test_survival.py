@@ -23,6 +23,7 @@ from sisolocal.process import leftovers, start_time
 from sisolocal.roles import RoleProcess
 from sisolocal.stores.rabbitmq import VHOST
 from sisolocal.supervisor import Supervisor
+from sisolocal.waiting import eventually
 
 QUEUE = {"x-queue-type": "quorum"}
 
@@ -96,9 +97,9 @@ def test_broker_keeps_confirmed_messages(infra):
     kill(infra, infra.rabbitmq)
 
     channel = connect().channel()
-    deadline = time.monotonic() + 10  # counts come with the leader of the queue
-    while channel.queue_declare("prova", passive=True).message_count < 100 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    eventually(  # counts come with the leader of the queue
+        lambda: channel.queue_declare("prova", passive=True).message_count >= 100, 10
+    )
     assert channel.queue_declare("prova", passive=True).message_count == 100
     assert infra.rabbitmq.broken_queues() == []
     channel.queue_delete("prova")

@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -20,6 +19,7 @@ from contracts.errors import Conflict, NotFound
 from contracts.mandato import Mandato
 from sisodemo.citta import generate
 from sisodemo.giorno import next_day
+from sisolocal.waiting import eventually
 
 PEOPLE = tuple(make_riga(id_anagrafe=f"P{i}", id_nucleo=f"N{i}") for i in range(30))
 
@@ -28,13 +28,6 @@ def start_load(registry: Registry, path: Path) -> "subprocess.Popen[bytes]":
     env = os.environ | {"ANAGRAFE_DATABASE_URL": registry.settings.database_url, "SISO_ENV": "test"}
     command = [sys.executable, "-m", "chassis", "job", "anagrafe", "notte", str(path)]
     return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
 
 
 def test_kill_9_in_the_middle_leaves_nothing_and_the_next_run_does_all(
@@ -51,7 +44,7 @@ def test_kill_9_in_the_middle_leaves_nothing_and_the_next_run_does_all(
         process = start_load(registry, path)
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
         try:
-            wait_until(lambda: registry.rows(waiting, "%INSERT INTO residenti_storico%")[0][0] > 0)
+            eventually(lambda: registry.rows(waiting, "%INSERT INTO residenti_storico%")[0][0] > 0)
         finally:
             process.kill()
         process.wait()
@@ -60,7 +53,7 @@ def test_kill_9_in_the_middle_leaves_nothing_and_the_next_run_does_all(
     assert registry.events() == []
     assert registry.rows("SELECT stato FROM caricamenti WHERE giorno = %s", GIORNO_2) == [("in_corso",)]
 
-    wait_until(lambda: registry.load(path).stato is c.StatoCaricamento.COMPLETATO)
+    eventually(lambda: registry.load(path).stato is c.StatoCaricamento.COMPLETATO)
     assert registry.facts() == [("P0", "deceduto", "")]
 
 
@@ -74,7 +67,7 @@ def test_a_store_that_goes_away_is_a_refusal_in_words_and_the_next_run_does_all(
     with psycopg.connect(registry.admin_url) as holder, ThreadPoolExecutor() as pool:
         holder.execute("LOCK TABLE residenti_storico IN ACCESS EXCLUSIVE MODE")
         running = pool.submit(registry.load, path)
-        wait_until(lambda: bool(registry.rows(waiting, "%INSERT INTO residenti_storico%")))
+        eventually(lambda: bool(registry.rows(waiting, "%INSERT INTO residenti_storico%")))
         registry.rows(
             "SELECT pg_terminate_backend(pid) FROM (" + waiting + ") w", "%INSERT INTO residenti_storico%"
         )
