@@ -99,7 +99,7 @@ async def show_avviso(request: Request, avviso_id: UUID, caller: Reader) -> Resp
 async def _avviso_page(request: Request, caller: Caller, avviso_id: UUID, form: Form) -> Response:
     avviso, gathering = await find_avviso(caller, avviso_id), Gathering()
     caller.touch(cartella_id=avviso.cartella_id, residente_id=avviso.residente_id)
-    changes_known = avviso.residente_id and avviso.campi_variati and caller.can("anagrafe:leggi")
+    changes_known = avviso.residente_id and caller.can("anagrafe:leggi")
     people, changes = await asyncio.gather(
         gathering.optional("i nomi", residents(caller, [avviso.residente_id]), {}),
         _changes(caller, gathering, avviso.residente_id if changes_known else None),
@@ -108,7 +108,9 @@ async def _avviso_page(request: Request, caller: Caller, avviso_id: UUID, form: 
     return await respond(
         request, caller, "pagine/avviso.html", title="Avviso", section="oggi", status=form.status, form=form,
         avviso=avviso, chi=name_of(people, avviso.residente_id) if people else "", after=after, bozza=avviso.id,
-        variazioni=[v for v in changes.variazioni if v.campo in avviso.campi_variati],
+        variazioni=[
+            v for v in changes.variazioni if v.campo in avviso.campi_variati or v.valida_dal == avviso.data_evento
+        ],
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from contracts.notifiche import AvvisiOut, AvvisoOut, ListAvvisi
 from gateway.auth import Authorize, Caller
 from gateway.web import formats
 from gateway.web.page import Gathering, nothing, page_scope, respond
-from gateway.web.people import operator_name
+from gateway.web.people import operator_name, residents
 
 HEAD_SCOPES = ("anagrafe:leggi", "isee:leggi", "fogli:leggi")
 
@@ -48,6 +48,7 @@ class Caso:
     cartella: CartellaOut
     residente: ResidenteOut | None = None
     alerts: list[AvvisoOut] = field(default_factory=list)
+    alert_names: dict[UUID, str] = field(default_factory=dict)
     isee: IseeOut | None = None
     fogli: list[FoglioOut] = field(default_factory=list)
     responsabile: str = ""
@@ -98,10 +99,12 @@ async def load_caso(caller: Caller, cartella_id: UUID) -> tuple[Caso, Gathering]
             "erogazioni", "list_fogli", ListFogli(cartella_id=cartella_id, stato=StatoFoglio.APPROVATO, limite=5)),
         caller.nomi([cartella.responsabile_id, *cartella.team]),
     )  # fmt: skip
+    to_confirm = [avviso for avviso in avvisi.avvisi if avviso.da_confermare]
     return Caso(
         cartella=cartella,
         residente=residente,
-        alerts=[avviso for avviso in avvisi.avvisi if avviso.da_confermare],
+        alerts=to_confirm,
+        alert_names=await _alert_names(caller, gathering, residente, to_confirm),
         isee=next(iter(isee.isee), None),
         fogli=[f for f in fogli.fogli if f.al is None or f.al >= formats.today()],
         responsabile=operator_name(names, cartella.responsabile_id, caller),
@@ -109,6 +112,24 @@ async def load_caso(caller: Caller, cartella_id: UUID) -> tuple[Caso, Gathering]
             (key, text, f"/casi/{cartella_id}{end}") for key, text, end, scope in TABS if caller.can(scope)
         ],
     ), gathering
+
+
+async def _alert_names(
+    caller: Caller, gathering: Gathering, residente: ResidenteOut | None, alerts: list[AvvisoOut]
+) -> dict[UUID, str]:
+    """Name and kinship of whom the alerts are about. Who has left the household is asked for apart."""
+    family = residente.nucleo if residente else ()
+    names = {
+        c.id: formats.full_name(c) + (f" ({c.relazione_nome.lower()})" if c.relazione_nome else "")
+        for c in family
+    }
+    if residente:
+        names[residente.id] = formats.full_name(residente)
+    gone = [a.residente_id for a in alerts if a.residente_id and a.residente_id not in names]
+    if gone and "anagrafe:leggi" in caller.scopes:
+        found = await gathering.optional("i nomi", residents(caller, gone), {})
+        names |= {residente_id: formats.full_name(person) for residente_id, person in found.items()}
+    return names
 
 
 async def _if(

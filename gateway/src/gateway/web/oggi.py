@@ -140,10 +140,12 @@ async def show_oggi(
         isee_deadlines(caller, gathering) if cases and caller.can("isee:leggi") else nothing([]),
     )  # fmt: skip
     rows, answer = alerts
+    waiting = (*da_approvare.fogli, *da_liquidare.erogazioni)
+    people = await gathering.optional("i nomi", residents(caller, (w.residente_id for w in waiting)), {})
     return await respond(
         request, caller, "pagine/oggi.html", title="Oggi", section="oggi", casi=casi,
         avvisi={"righe": rows, "totale": answer.totale}, filtri=filters, da_approvare=da_approvare,
-        da_liquidare=da_liquidare,
+        da_liquidare=da_liquidare, persone={w.id: name_of(people, w.residente_id) for w in waiting},
         scadenze=scadenze, mancanti=gathering.missing,
     )  # fmt: skip
 
