@@ -32,7 +32,8 @@ def every(
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Runs `chassis <words>` after `first_after` seconds and then each `seconds`, until the process is ended."""
-    run, command, due = run or run_once, " ".join(words[:3]), clock() + first_after
+    run, due = run or run_once, clock() + first_after
+    command = " ".join(words[:3] if words[0] == "job" else words[:1])
     while True:
         while (left := due - clock()) > 0:
             HEALTH.stamp("every")

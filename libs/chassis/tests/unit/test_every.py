@@ -50,7 +50,7 @@ def test_a_run_that_takes_longer_than_the_interval_delays_the_next() -> None:
 def test_a_failed_run_is_told_and_does_not_stop_the_next() -> None:
     assert len(started_at([0, 1])) == 2
 
-    assert REGISTRY.get_sample_value("siso_scheduled_exit_code", {"command": "reconcile toy"}) == 1
+    assert REGISTRY.get_sample_value("siso_scheduled_exit_code", {"command": "reconcile"}) == 1
 
 
 def test_a_run_is_a_chassis_command_with_its_exit_code() -> None:
