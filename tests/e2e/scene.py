@@ -39,8 +39,8 @@ class Caso:
 @dataclass
 class Scene:
     """`monza`: giulia's, with marco in the team; `riservato`: what of it giulia keeps for herself; `brugherio`: sara's;
-    `adulti`: one that giulia opened and that has passed to another settore. `before` and `after`: what each colleague saw of
-    `monza` before and after giulia added what she keeps for herself."""
+    `adulti`: one that giulia opened and that has passed to another settore. `before`, `after`: what each colleague saw
+    of `monza` before and after giulia added what she keeps for herself."""
 
     monza: Caso
     riservato: Caso

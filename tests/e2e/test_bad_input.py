@@ -108,6 +108,28 @@ def test_each_wrong_field_is_named_with_an_italian_sentence(
     assert set(problem["fields"]) == fields
 
 
+def test_a_case_is_given_to_colleagues_alone(sign_in: SignIn, caso: Caso) -> None:
+    anna, sara = sign_in("anna.ferrari"), sign_in("sara.costa")
+    url = f"/cartelle/{caso.id}"
+    version = anna.get(url)["version"]
+    step = {"version": version, "motivo": "prova"}
+    form = {
+        "csrf_token": anna.session["csrf_token"],
+        "version": version,
+        "motivo_assegna": "prova",
+        "team": sara.id,
+    }
+
+    nobody = anna.try_post(f"{url}/assegnazione", **step, responsabile_id=str(uuid4()))
+    stranger = anna.try_post(f"{url}/assegnazione", **step, team=[sara.id])
+    by_page = anna.http.post(f"{anna.base_url}/casi/{caso.id}/carico/assegna", data=form)
+
+    assert set(assert_problem(nobody, 400)["fields"]) == {"responsabile_id"}
+    assert set(assert_problem(stranger, 400)["fields"]) == {"team"}
+    assert by_page.status_code == 422
+    assert anna.get(url)["version"] == version
+
+
 @pytest.mark.parametrize("mese", ["2026-13", "0000-01", "9999-12", "2025-01", "2026-11\n", "novembre", NUL])
 def test_a_month_nobody_can_pay_is_refused(sign_in: SignIn, caso: Caso, mese: str) -> None:
     url = f"/fogli/{caso.ids['foglio']}/erogazioni"

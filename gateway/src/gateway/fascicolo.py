@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from contracts.anagrafe import EntiOut, GetResidente, ListEnti, ResidenteOut
-from contracts.cartella import Area, CartellaOut, GetCartella, OpenCartella
+from contracts.cartella import Area, AssignCartella, CartellaOut, GetCartella, OpenCartella
 from contracts.documenti import RequestStampa, StampaOut
+from contracts.errors import Invalid
 from gateway.auth import Caller
 
 
@@ -34,6 +35,21 @@ async def open_cartella(
     )
     cartella: CartellaOut = await caller.call("cartella", "open_cartella", command)
     return cartella
+
+
+async def check_assignees(caller: Caller, command: AssignCartella) -> None:
+    """Invalid unless whoever is named works in the caller's ente: who joins a team sees the case, and an alert to
+    nobody is an alert nobody gets."""
+    colleagues = {incarico.operatore_id for incarico in await caller.colleghi()}
+    named: dict[str, set[UUID]] = {"team": set(command.team or ())}
+    if command.responsabile_id is not None:
+        named["responsabile_id"] = {command.responsabile_id}
+    if fields := {
+        name: "Scegli fra i colleghi del tuo ente." for name, ids in named.items() if ids - colleagues
+    }:
+        raise Invalid(
+            "cartella.operatore_sconosciuto", "Questa persona non lavora nel tuo ente.", fields=fields
+        )
 
 
 async def request_stampa(

@@ -83,6 +83,7 @@ async def assign_cartella(
     command: AssignCartella = Depends(from_body(AssignCartella, "cartella_id")),
     caller: Caller = Depends(authorize("presa_in_carico:assegna")),
 ) -> CartellaOut:
+    await fascicolo.check_assignees(caller, command)
     return await caller.call("cartella", "assign_cartella", command)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from contracts.base import Command
 from contracts.cartella import AssignCartella, CartellaOut, CloseCartella, ReopenCartella, TakeInCarico
 from gateway.auth import Caller
+from gateway.fascicolo import check_assignees
 from gateway.logged import LoggedRoute
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.conflict import conflict_page
@@ -56,7 +57,10 @@ async def _pass(
 ) -> Response:
     """One passage of the case, and back to the list of passages."""
     with form.collecting():
-        answer: CartellaOut = await caller.call("cartella", method, build())
+        command = build()
+        if isinstance(command, AssignCartella):
+            await check_assignees(caller, command)
+        answer: CartellaOut = await caller.call("cartella", method, command)
         return done(f"/casi/{answer.id}/carico", notice)
     if form.conflict:
         return await conflict_page(request, caller, form, "questo caso", f"/casi/{cartella_id}/carico")
