@@ -18,6 +18,7 @@ from gateway.web import (
     oggi,
     pagamenti,
     persone,
+    proposta,
     registro,
     report,
     siuss,
@@ -26,7 +27,7 @@ from gateway.web.page import public
 
 router = APIRouter()
 for module in (
-    accesso, oggi, avvisi, persone, diario, interventi, documenti, registro, carico, cronologia, pagamenti, siuss,
+    accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, cronologia, pagamenti, siuss,
     report, notte, informazioni,
 ):  # fmt: skip
     router.include_router(module.router)
