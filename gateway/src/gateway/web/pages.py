@@ -27,8 +27,8 @@ from gateway.web.page import public
 
 router = APIRouter()
 for module in (
-    accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, cronologia, pagamenti, siuss,
-    report, notte, informazioni,
+    accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, cronologia, pagamenti,
+    siuss, report, notte, informazioni,
 ):  # fmt: skip
     router.include_router(module.router)
 
