@@ -125,3 +125,30 @@ def test_a_genuine_mandate_opens_no_private_entry_or_document_however_wide(
     )
 
     assert [reply["error"]["exc_type"] for reply in replies] == ["NotFound", "NotFound"]
+
+
+@pytest.mark.parametrize("routing_key", ["#", "cartella.*", "*.*", "cartella.add_voce_diario"])
+def test_no_service_can_listen_to_what_is_asked_of_another(system: System, routing_key: str) -> None:
+    from amqp.exceptions import AccessRefused
+    from kombu import Connection, Exchange, Queue
+
+    spy = f"rpc.reply-spia-{uuid4().hex}"
+    with Connection(system.supervisor.infra.rabbitmq.url("notifiche")) as connection:
+        queue = Queue(spy, exclusive=True, auto_delete=True, channel=connection.channel())
+        queue.declare()
+        with pytest.raises(AccessRefused):
+            queue.bind_to(Exchange("nameko-rpc", type="topic", passive=True), routing_key=routing_key)
+
+
+@pytest.mark.parametrize("exchange", ["cartella.events", "anagrafe.events", "gateway.events"])
+def test_no_service_can_tell_facts_of_another(system: System, exchange: str) -> None:
+    from amqp.exceptions import AccessRefused
+    from kombu import Connection, Exchange, Producer
+
+    with Connection(system.supervisor.infra.rabbitmq.url("notifiche")) as connection:
+        channel = connection.channel()
+        with pytest.raises(AccessRefused):
+            Producer(channel).publish(
+                {}, exchange=Exchange(exchange, type="topic", passive=True), routing_key="x.y.v1", declare=[]
+            )
+            channel.basic_qos(0, 1, False)  # a round trip: the refusal of a publish comes with the next answer

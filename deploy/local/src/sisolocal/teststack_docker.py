@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from sisolocal.broker_users import PEOPLE, definitions, grants
+from sisolocal.broker_users import PEOPLE, definitions, grants, topic_grants
 from sisolocal.credentials import Credentials
 from sisolocal.layout import Layout
 from sisolocal.teststack import S3Address, Stack, ensure_roles, local_mail
@@ -43,7 +43,8 @@ class ManagedBroker:
 
     def create_vhost(self, vhost: str) -> None:
         self._call("PUT", f"vhosts/{quote(vhost, safe='')}", {})
-        self._call("POST", "definitions", {"permissions": grants(vhost)})
+        rights = {"permissions": grants(vhost), "topic_permissions": topic_grants(vhost)}
+        self._call("POST", "definitions", rights)
 
     def drop_vhost(self, vhost: str) -> None:
         self._call("DELETE", f"vhosts/{quote(vhost, safe='')}", None)

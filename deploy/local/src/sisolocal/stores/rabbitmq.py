@@ -18,7 +18,7 @@ from pathlib import Path
 
 import amqp
 
-from sisolocal.broker_users import ADMIN, PEOPLE, definitions, grants
+from sisolocal.broker_users import ADMIN, PEOPLE, definitions, grants, topic_grants
 from sisolocal.errors import MissingProgram
 from sisolocal.layout import write_private
 from sisolocal.ports import is_free
@@ -178,7 +178,8 @@ class RabbitMQ(Store):
     def create_vhost(self, vhost: str) -> None:
         """A fresh virtual host on which everybody has his usual permissions."""
         file = self.folder / f"{vhost}.json"
-        write_private(file, json.dumps({"vhosts": [{"name": vhost}], "permissions": grants(vhost)}))
+        rights = {"permissions": grants(vhost), "topic_permissions": topic_grants(vhost)}
+        write_private(file, json.dumps({"vhosts": [{"name": vhost}], **rights}))
         try:
             self.control("import_definitions", str(file))
         finally:
