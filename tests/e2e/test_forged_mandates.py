@@ -147,8 +147,10 @@ def test_no_service_can_tell_facts_of_another(system: System, exchange: str) -> 
 
     with Connection(system.supervisor.infra.rabbitmq.url("notifiche")) as connection:
         channel = connection.channel()
-        with pytest.raises(AccessRefused):
-            Producer(channel).publish(
-                {}, exchange=Exchange(exchange, type="topic", passive=True), routing_key="x.y.v1", declare=[]
-            )
-            channel.basic_qos(0, 1, False)  # a round trip: the refusal of a publish comes with the next answer
+        Producer(channel).publish(
+            {}, exchange=Exchange(exchange, type="topic", passive=True), routing_key="x.y.v1", declare=[]
+        )
+        with pytest.raises(
+            AccessRefused
+        ):  # a round trip: the refusal of a publish comes with the next answer
+            channel.basic_qos(0, 1, False)

@@ -181,6 +181,19 @@ def test_a_private_documento_exists_for_its_author_alone(desk: Desk) -> None:
     assert outbox(desk.db, private.id) == []
 
 
+def test_a_documento_does_not_exist_under_another_case(desk: Desk) -> None:
+    documento = desk.upload(PDF)
+
+    with pytest.raises(NotFound):
+        get_download(
+            GetDownload(documento_id=documento.id, cartella_id=uuid4()),
+            ME,
+            desk.db,
+            desk.store,
+            desk.settings,
+        )
+
+
 def test_the_author_who_lost_the_case_loses_the_private_documento(desk: Desk) -> None:
     private = desk.upload(PDF + b"mine", privato=True)
     know_cartella(desk.db, 2, settore="anziani", responsabile_id=MARCO, team=(MARCO,))
