@@ -154,3 +154,15 @@ def test_no_service_can_tell_facts_of_another(system: System, exchange: str) -> 
             AccessRefused
         ):  # a round trip: the refusal of a publish comes with the next answer
             channel.basic_qos(0, 1, False)
+
+
+@pytest.mark.parametrize("exchange", ["", "erogazioni.retry.1s", "erogazioni.back", "erogazioni.dead"])
+def test_no_service_can_write_into_the_queues_of_another(system: System, exchange: str) -> None:
+    from amqp.exceptions import AccessRefused
+    from kombu import Connection
+
+    url = system.supervisor.infra.rabbitmq.url("notifiche")
+    with Connection(url, transport_options={"confirm_publish": True}) as connection:
+        producer = connection.Producer()
+        with pytest.raises(AccessRefused):
+            producer.publish("{}", exchange=exchange, routing_key="erogazioni.on_residente_deceduto_v1")

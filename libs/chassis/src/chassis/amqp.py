@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from amqp.exceptions import MessageNacked
+from amqp.exceptions import AMQPError, MessageNacked
 from kombu.entity import Queue
 from nameko.amqp.publish import Publisher
 from nameko.containers import ServiceContainer
@@ -67,7 +67,7 @@ class EventHandler(Consumer):
             return result, exc_info
         try:
             self._park(message, exc_info[1])
-        except (OSError, MessageNacked, *_publish_errors()) as error:
+        except (OSError, AMQPError, MessageNacked, *_publish_errors()) as error:
             log.warning("event_not_parked", queue=self.queue_name, error=type(error).__name__)
             time.sleep(1)
             self.queue_consumer.requeue_message(message)
@@ -83,14 +83,13 @@ class EventHandler(Consumer):
         if status == 503:  # a store is away: wait for it as long as it takes, without using up the ladder
             attempt = min(attempt, 1)
         dead = status == 400 or attempt >= len(LADDER)
-        exchange = "" if dead else retry_exchange(service, LADDER[attempt])
-        key = dead_queue(service) if dead else self.queue_name
-        EVENTS_FAILED.labels(service, self.queue_name, key if dead else exchange).inc()
+        exchange = dead_queue(service) if dead else retry_exchange(service, LADDER[attempt])
+        EVENTS_FAILED.labels(service, self.queue_name, exchange).inc()
         log.warning("event_failed", queue=self.queue_name, attempt=attempt, dead=dead, exc_info=error)
         self.publisher.publish(
             message.body,
             exchange=exchange,
-            routing_key=key,
+            routing_key=self.queue_name,
             extra_headers=headers
             | {
                 "x-attempt": attempt + 1,

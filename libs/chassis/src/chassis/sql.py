@@ -78,7 +78,8 @@ class SqlDatabase:
             max_overflow=2,
             connect_args={"options": "-c statement_timeout=15000 -c lock_timeout=5000", "connect_timeout": 5},
         )
-        self._reader = self.engine.execution_options(postgresql_readonly=True)  # travels with BEGIN, costs nothing
+        # Travels with BEGIN: costs no round trip.
+        self._reader = self.engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def transaction(self, envelope: Envelope | None = None) -> Iterator[Transaction]:

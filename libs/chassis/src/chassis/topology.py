@@ -1,8 +1,9 @@
 """Exchanges and queues, generated from the contracts and declared once at set-up, before any producer starts.
 
 Everything is durable and quorum; a queue that refuses or fails dead-letters at-least-once (the default strategy
-drops in silence). Ladder: per service one retry queue a rung, whose messages return to the queue named by their
-routing key when their time is up.
+drops in silence). Ladder: per service one retry queue a rung; when their time is up its messages go to the service's
+`back` exchange, where only its own queues are bound by name: nobody needs the default exchange, by which one service
+could write into another's queue.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,12 @@ def retry_exchange(service: str, seconds: int) -> str:
     return f"{service}.retry.{seconds}s"
 
 
+def back_exchange(service: str) -> str:
+    return f"{service}.back"
+
+
 def dead_queue(service: str) -> str:
+    """Name of the queue, and of the fanout exchange that leads to it."""
     return f"{service}.dead"
 
 
@@ -44,28 +50,34 @@ class Topology:
 def build() -> Topology:
     """The whole topology of the house."""
     exchanges = [(exchange_of(producer), "topic") for producer in PRODUCERS] + [("nameko-rpc", "topic")]
-    exchanges += [(retry_exchange(s, rung), "fanout") for s in CONSUMERS for rung in LADDER]
-    retries = [(retry_exchange(s, rung), "", retry_exchange(s, rung)) for s in CONSUMERS for rung in LADDER]
-    return Topology(tuple(exchanges), tuple(_queues()), (*bindings(), *retries))
+    ladders = []
+    for service, events in CONSUMERS.items():
+        rungs = [retry_exchange(service, rung) for rung in LADDER]
+        exchanges += [(name, "fanout") for name in (*rungs, dead_queue(service))]
+        exchanges.append((back_exchange(service), "direct"))
+        ladders += [(name, "", name) for name in (*rungs, dead_queue(service))]
+        queues = [queue_of(service, event) for event in events]
+        ladders += [(back_exchange(service), queue, queue) for queue in queues]
+    return Topology(tuple(exchanges), tuple(_queues()), (*bindings(), *ladders))
 
 
 def _queues() -> Iterator[QueueSpec]:
     for consumer, events in CONSUMERS.items():
         yield QueueSpec(dead_queue(consumer), {"x-queue-type": "quorum"})
         for rung in LADDER:
-            yield QueueSpec(retry_exchange(consumer, rung), _quorum() | {"x-message-ttl": rung * 1000})
+            ttl = {"x-message-ttl": rung * 1000}
+            yield QueueSpec(retry_exchange(consumer, rung), _quorum(back_exchange(consumer)) | ttl)
         for event in events:
-            arguments = {
-                "x-dead-letter-routing-key": dead_queue(consumer),
-                "x-delivery-limit": DELIVERY_LIMIT,
-            }
-            yield QueueSpec(queue_of(consumer, event), _quorum() | arguments)
+            yield QueueSpec(
+                queue_of(consumer, event),
+                _quorum(dead_queue(consumer)) | {"x-delivery-limit": DELIVERY_LIMIT},
+            )
 
 
-def _quorum() -> dict[str, Any]:
+def _quorum(dead_letters_to: str) -> dict[str, Any]:
     return {
         "x-queue-type": "quorum",
-        "x-dead-letter-exchange": "",
+        "x-dead-letter-exchange": dead_letters_to,
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
