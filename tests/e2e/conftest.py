@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from tests.e2e.scene import Scene, make_scene
@@ -28,21 +28,6 @@ def sign_in(system: System) -> SignIn:
 def giulia(sign_in: SignIn) -> Person:
     """Social worker of Monza, settore minori."""
     return sign_in("giulia.bianchi")
-
-
-@pytest.fixture(scope="session")
-def fresh(system: System) -> Callable[..., Json]:
-    """`fresh(ente)`: a resident who has no case yet."""
-    free: dict[str, Iterator[Json]] = {}
-
-    def resident(ente: str = "F704") -> Json:
-        if ente not in free:
-            cases = system.documents("cartelle").find({}, {"residente_id": 1})
-            taken = {str(case["residente_id"]) for case in cases}
-            free[ente] = iter([one for one in system.residents("", ente, 500) if one["id"] not in taken])
-        return next(free[ente])
-
-    return resident
 
 
 @pytest.fixture(scope="session")

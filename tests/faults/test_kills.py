@@ -18,14 +18,6 @@ def giulia(system: System) -> Person:
     return system.sign_in("giulia.bianchi")
 
 
-@pytest.fixture
-def fresh(system: System) -> Callable[[], Json]:
-    """A resident of Monza who has no case yet."""
-    taken = {str(row["residente_id"]) for row in system.documents("cartelle").find({}, {"residente_id": 1})}
-    free = iter([one for one in system.residents(limit=400) if one["id"] not in taken])
-    return lambda: next(free)
-
-
 def work(giulia: Person, residents: list[Json], stop: threading.Event) -> list[str]:
     """Opens cases as a patient person does: when the answer is no, the same request again, with the same key."""
     opened = []
