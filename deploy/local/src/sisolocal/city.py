@@ -12,6 +12,8 @@ from sisolocal.errors import SisoError
 from sisolocal.layout import Layout
 from sisolocal.process import INHERITED
 
+CASES = 60
+
 
 def tool_environment(layout: Layout, env: dict[str, str]) -> dict[str, str]:
     """What the loader and the walk may know: everything, for they act for all services."""
@@ -48,6 +50,16 @@ def load(layout: Layout, env: dict[str, str], residenti: int) -> None:
     if done.returncode != 0:
         raise SisoError(f"Il caricamento della città di prova non è riuscito (codice {done.returncode}).")
     (layout.base / "data" / "citta.json").write_text(json.dumps({"residenti": residenti}))
+
+
+def open_cases(layout: Layout, env: dict[str, str]) -> None:
+    """Some cases with diaries and ISEE, opened through the gateway as the workers of the demo would: an empty
+    system shows nobody anything. Raises SisoError when it fails."""
+    argv = [sys.executable, "-m", "sisodemo", "seed-cases", "--base-url", env["SISO_BASE_URL"]]
+    argv += ["--dir", str(city_folder(layout)), "--casi", str(CASES)]
+    done = subprocess.run(argv, env=tool_environment(layout, env), stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise SisoError(f"I casi di prova non si sono aperti (codice {done.returncode}).")
 
 
 def walk(layout: Layout, env: dict[str, str]) -> int:

@@ -56,6 +56,9 @@ def run_demo(layout: Layout, residenti: int, port: int | None) -> int:
                 if present not in (None, residenti):
                     say(f"La città caricata ha {present} residenti; per rifarla: ./siso demo --da-capo")
                 city.load(layout, supervisor.environment(), residenti)
+                if present is None:
+                    say("Apro qualche caso di prova…")
+                    city.open_cases(layout, supervisor.environment())
                 show_addresses(supervisor)
                 with following(supervisor):
                     threading.Event().wait()
