@@ -10,10 +10,12 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg_pool import AsyncConnectionPool
 
 from contracts.cartella import CartelleOut, VociDiarioOut
 from contracts.errors import Conflict, NotFound, Unavailable
 from gateway.accessi import Accesso, AccessWriter, Verifica, verify
+from gateway.accessi.read import Filtro, list_accessi
 from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
@@ -314,3 +316,21 @@ def test_the_dpo_asks_whether_the_log_is_whole(browser: Callable[[str], Browser]
 
     assert answer["integro"] is True
     assert answer["verifica"]["righe"] > 0
+
+
+def test_rows_of_one_route_can_be_left_out(
+    browser: Callable[[str], Browser], services: FakeServices, settings: Settings
+) -> None:
+    case = uuid4()
+    services.answer("cartella.list_voci_diario", VociDiarioOut(voci=(), totale=0))
+    services.answer("cartella.get_cartella", NotFound("cartella.non_trovata", "Non c'è."))
+    giulia = browser("giulia.bianchi")
+    giulia.get(f"/api/v1/cartelle/{case}/diario")
+    giulia.get(f"/api/v1/cartelle/{case}")
+
+    async def routes(without: str | None) -> list[str]:
+        async with AsyncConnectionPool(settings.dsn, min_size=1, open=False) as pool:
+            return [row.rotta for row in await list_accessi(pool, Filtro("F704", case, senza_rotta=without))]
+
+    assert len(asyncio.run(routes(None))) == 2
+    assert asyncio.run(routes("/api/v1/cartelle/{cartella_id}")) == ["/api/v1/cartelle/{cartella_id}/diario"]

@@ -11,7 +11,9 @@ from psycopg_pool import AsyncConnectionPool
 
 @dataclass(frozen=True, slots=True)
 class Filtro:
-    """`ente` is the reader's and always applies: rows of operators of another ente are not his to read."""
+    """`ente` is the reader's and always applies: rows of operators of another ente are not his to read.
+
+    `senza_rotta`: route template whose rows are left out, e.g. the bell that every open page listens to."""
 
     ente: str
     cartella: UUID | None = None
@@ -20,6 +22,7 @@ class Filtro:
     dal: datetime | None = None
     al: datetime | None = None
     limite: int = 100
+    senza_rotta: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ async def list_accessi(pool: AsyncConnectionPool[Any], filtro: Filtro) -> list[A
         ("operatore_id = %s", filtro.operatore),
         ("quando >= %s", filtro.dal),
         ("quando < %s", filtro.al),
+        ("rotta <> %s", filtro.senza_rotta),
     ):
         if value is not None:
             where.append(condition)

@@ -23,6 +23,8 @@ from gateway.web.people import operator_name
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 100
+BELL = "/api/v1/avvisi/flusso"
+"""Every open page listens here: one row a page that says nothing of anybody."""
 LOOKED_THROUGH = 500
 CONNECT_SECONDS = 5
 
@@ -81,8 +83,17 @@ async def _registro(request: Request, caller: Caller, verifica: object = None) -
     before = _moment(query.get("prima", ""))
     cartella, operatore = as_uuid(query.get("cartella", "")), as_uuid(query.get("operatore", ""))
     caller.touch(cartella_id=cartella)
+    bell = query.get("campanello") == "1"
     rows = await list_accessi(
-        gateway.pool, Filtro(ente=caller.ente, cartella=cartella, operatore=operatore, al=before, limite=SIZE)
+        gateway.pool,
+        Filtro(
+            caller.ente,
+            cartella,
+            operatore=operatore,
+            al=before,
+            limite=SIZE,
+            senza_rotta=None if bell else BELL,
+        ),
     )
     names = await caller.nomi(row.operatore_id for row in rows)
     older = rows[-1].quando.isoformat() if len(rows) == SIZE else ""
@@ -92,7 +103,7 @@ async def _registro(request: Request, caller: Caller, verifica: object = None) -
     return await respond(
         request, caller, "pagine/registro_accessi.html", title="Registro degli accessi", section="accessi",
         accessi=[(row, operator_name(names, row.operatore_id, caller)) for row in rows], piu_vecchi=older,
-        filtri=Form.of(operatore=operatore), cartella=cartella, verifica=verifica,
+        filtri=Form.of(operatore=operatore, campanello="1" if bell else None), cartella=cartella, verifica=verifica,
         operatori=operators,
     )  # fmt: skip
 
