@@ -91,7 +91,7 @@ async def _identify(gateway: Gateway, request: Request) -> Identity:
 
 def _begin(identity: Identity, request: Request, rule: Authorize, template: str) -> Accesso:
     """The row, with what the address says; ids that are not ids are left to the handler to refuse."""
-    first = (*rule.scopes, *rule.optional, ":")[0]
+    first = (*rule.scopes, ":")[0]
     sezione, _, azione = first.partition(":")
     row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
     row.correlation_id = request.state.correlation_id
@@ -123,6 +123,8 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
         raise _forbidden() from error
     if not all(scope in extents for scope in rule.scopes):
         raise _forbidden()
+    if not rule.scopes:  # a page of optional parts is named after the first this role has, if any
+        row.sezione, _, row.azione = next(iter(extents), "").partition(":")
     return Caller(gateway, identity, policy, extents, row, row.correlation_id)
 
 

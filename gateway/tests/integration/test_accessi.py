@@ -334,3 +334,15 @@ def test_rows_of_one_route_can_be_left_out(
 
     assert len(asyncio.run(routes(None))) == 2
     assert asyncio.run(routes("/api/v1/cartelle/{cartella_id}")) == ["/api/v1/cartelle/{cartella_id}/diario"]
+
+
+def test_a_page_of_optional_parts_is_named_after_what_the_role_may_read(
+    browser: Callable[[str], Browser], query: Query
+) -> None:
+    admin = browser("admin.sistema")
+
+    admin.get("/", follow_redirects=False)
+
+    row = rows_of(query, admin.session_id)[0]
+    assert row["rotta"] == "/"
+    assert row["sezione"] not in ("presa_in_carico", "diario")
