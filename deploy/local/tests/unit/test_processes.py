@@ -170,5 +170,5 @@ with locked(Layout(Path({str(layout.root)!r}), "prova")):
 
     holder.kill()
     holder.wait()
-    with locked(layout):
-        assert True
+    with locked(layout), pytest.raises(AlreadyRunning), locked(layout):  # ours now, and nobody else's
+        pass
