@@ -46,7 +46,7 @@ def test_a_refused_entry_keeps_what_was_typed_and_links_to_the_field(browser: Si
     )
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert '<a href="#testo">' in answer.text
+    assert '<a href="#testo">Che cosa è successo: ' in answer.text
     assert 'aria-describedby="testo-errore"' in answer.text
     assert 'value="la &lt;nonna&gt;"' in answer.text
     assert 'value="2026-11-20T10:15"' in answer.text

@@ -151,7 +151,31 @@ SECTIONS = {
     "avvisi": "Avvisi", "caricamenti": "Notte", "registro_accessi": "Registro accessi", "operatori": "Operatori",
 }  # fmt: skip
 
+CAMPI = {
+    "data_presentazione": "Presentata il",
+    "fondo": "Fondo o capitolo",
+    "ise": "ISE",
+    "isee": "ISEE",
+    "isee_id": "ISEE",
+    "motivazione": "Perché serve",
+    "motivo": "Perché",
+    "motivo_annullamento": "Perché la annulli",
+    "motivo_assegna": "Perché",
+    "protocollo_dsu": "Protocollo della DSU",
+    "quota_beneficiario": "Quota persona",
+    "quota_ente": "Quota del Comune",
+    "quota_ssn": "Quota sanitaria",
+    "responsabile_id": "Responsabile",
+    "scadenza": "Scade il",
+    "scala": "Scala di equivalenza",
+    "sezioni": "Che cosa stampare",
+    "team": "Équipe",
+    "testo": "Che cosa è successo",
+    "tipo": "Che cosa",
+}
+"""What a form calls a field, where it is not the field's own name: the summary of errors says it."""
 WORDS: dict[str, dict[str, str]] = {
+    "campo": CAMPI,
     "area": AREE, "tipo_voce": TIPI_VOCE, "tipo_isee": TIPI_ISEE, "tipo_documento": TIPI_DOCUMENTO,
     "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,
     "sesso": SESSI, "sezione": SECTIONS, "sezione_stampa": SEZIONI_STAMPA,
