@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from chassis.settings import Environment, ServiceSettings, service_config
+from chassis.settings import Environment, ServiceSettings, libpq_dsn, service_config
 
 
 class Settings(ServiceSettings):
@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
     @property
     def dsn(self) -> str:
         """`database_url` as psycopg wants it."""
-        return self.database_url.replace("postgresql+psycopg2://", "postgresql://")
+        return libpq_dsn(self.database_url)
 
     @property
     def idle(self) -> timedelta:

@@ -13,8 +13,10 @@ from typing import Any
 import structlog
 from amqp.exceptions import AMQPError, MessageNacked
 from kombu.entity import Queue
-from nameko.amqp.publish import Publisher
+from kombu.exceptions import KombuError
+from nameko.amqp.publish import Publisher, UndeliverableMessage
 from nameko.containers import ServiceContainer
+from nameko.extensions import iter_extensions
 from nameko.messaging import Consumer, QueueConsumer
 from nameko.rpc import Responder, Rpc, RpcConsumer, get_rpc_exchange
 from nameko.timer import Timer
@@ -22,9 +24,12 @@ from nameko.timer import Timer
 from chassis.health import HEALTH
 from chassis.metrics import EVENTS_FAILED
 from chassis.topology import LADDER, dead_queue, retry_exchange
+from contracts.consumers import queue_of
 from contracts.errors import DomainError
+from contracts.events import Event
 
 log = structlog.get_logger()
+NOT_PUBLISHED = (OSError, AMQPError, MessageNacked, KombuError, UndeliverableMessage)
 
 
 class StampedQueueConsumer(QueueConsumer):
@@ -50,11 +55,12 @@ class EventHandler(Consumer):
 
     queue_consumer = EventQueueConsumer()
 
-    def __init__(self, queue_name: str, **kwargs: Any) -> None:
+    def __init__(self, event_type: type[Event], **kwargs: Any) -> None:
         super().__init__(queue=None, **kwargs)
-        self.queue_name = queue_name
+        self.event_type = event_type
 
     def setup(self) -> None:
+        self.queue_name = queue_of(self.container.service_name, self.event_type)
         self.queue = Queue(self.queue_name, no_declare=True)  # type: ignore[no-untyped-call]
         self.publisher = Publisher(self.container.config["AMQP_URI"], mandatory=True)
         super().setup()
@@ -67,7 +73,7 @@ class EventHandler(Consumer):
             return result, exc_info
         try:
             self._park(message, exc_info[1])
-        except (OSError, AMQPError, MessageNacked, *_publish_errors()) as error:
+        except NOT_PUBLISHED as error:
             log.warning("event_not_parked", queue=self.queue_name, error=type(error).__name__)
             time.sleep(1)
             self.queue_consumer.requeue_message(message)
@@ -100,13 +106,6 @@ class EventHandler(Consumer):
             content_encoding=message.content_encoding,
             serializer=None,
         )
-
-
-def _publish_errors() -> tuple[type[BaseException], ...]:
-    from kombu.exceptions import KombuError
-    from nameko.amqp.publish import UndeliverableMessage
-
-    return (KombuError, UndeliverableMessage)
 
 
 class QuickPublisher(Publisher):
@@ -178,12 +177,6 @@ def container_for(role: str) -> type[ServiceContainer]:
             self.entrypoints -= left_out
             self.subextensions.clear()
             for extension in (*self.entrypoints, *self.dependencies):
-                self.subextensions.update(_sub(extension))
+                self.subextensions.update(iter_extensions(extension))
 
     return RoleContainer
-
-
-def _sub(extension: Any) -> Any:
-    from nameko.extensions import iter_extensions
-
-    return iter_extensions(extension)

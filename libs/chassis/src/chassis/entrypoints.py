@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, get_type_hints
-from uuid import UUID
 
 import structlog
 from nameko.extensions import DependencyProvider, register_entrypoint
@@ -16,8 +15,7 @@ from chassis import context, mandate, tracing
 from chassis.amqp import EventHandler, SafeRpc
 from chassis.health import HEALTH
 from chassis.metrics import WORK
-from chassis.outbox import RetryLater, Transient
-from contracts.consumers import queue_of
+from chassis.outbox import RetryLater, Transient, new_id
 from contracts.errors import Conflict, DomainError, Invalid
 from contracts.events import Envelope, Event
 from contracts.messaggi import field_messages
@@ -89,9 +87,9 @@ def on_event(event_type: type[Event]) -> Callable[[Callable[..., None]], Any]:
                 event = _validated(event_type, envelope.data)
                 _retrying(lambda: _once(self, method, event, envelope))
 
-        # The queue's name needs the service's: bound when the class is known.
-        handle.event_type = event_type  # type: ignore[attr-defined]
-        return _register(handle, method, _EventEntry(event_type))
+        return _register(
+            handle, method, EventHandler(event_type, expected_exceptions=(DomainError, RetryLater))
+        )
 
     return decorate
 
@@ -103,7 +101,7 @@ def every(seconds: float) -> Callable[[Callable[[Any], None]], Any]:
         def handle(self: Any) -> None:
             try:
                 with _unit_of_work(
-                    self.name, "timer", method.__name__, context.Context(str(_new_id())), quiet=True
+                    self.name, "timer", method.__name__, context.Context(str(new_id())), quiet=True
                 ):
                     method(self)
             except Exception:  # logged by the unit of work; a timer must go on
@@ -122,16 +120,6 @@ def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     if not eventlet.patcher.is_monkey_patched("socket"):
         return function(*args)
     return tpool.execute(function, *args)
-
-
-class _EventEntry(EventHandler):
-    def __init__(self, event_type: type[Event], **kwargs: Any) -> None:
-        super().__init__(queue_name="", expected_exceptions=(DomainError, RetryLater), **kwargs)
-        self.event_type = event_type
-
-    def setup(self) -> None:
-        self.queue_name = queue_of(self.container.service_name, self.event_type)
-        super().setup()
 
 
 def _once(service: Any, method: Callable[..., None], event: Any, envelope: Envelope) -> None:
@@ -217,12 +205,6 @@ def _register(handle: Any, method: Any, entrypoint: Any) -> Any:
     handle.__qualname__ = method.__qualname__
     register_entrypoint(handle, entrypoint)
     return handle
-
-
-def _new_id() -> UUID:
-    from chassis.outbox import new_id
-
-    return new_id()
 
 
 SETTINGS: Any = None

@@ -14,8 +14,6 @@ import uuid_utils.compat
 from chassis import context
 from contracts.events import Envelope, Event
 
-COLUMNS = ("id", "type", "subject", "sequence", "envelope")
-
 
 class Transient(Exception):
     """The store asks to try the whole unit of work again (write conflict, deadlock): nothing was changed."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, libpq_dsn
 from contracts.consumers import CONSUMERS, handler_of
 from contracts.events import Event
 
@@ -130,6 +130,6 @@ def _ledger(settings: ServiceSettings) -> Iterator[Ledger]:
         yield MongoLedger(database.db)
         database.close()
     else:
-        dsn = settings.database_url.replace("postgresql+psycopg2://", "postgresql://")
+        dsn = libpq_dsn(settings.database_url)
         with psycopg.connect(dsn) as connection:
             yield SqlLedger(connection)

@@ -62,3 +62,8 @@ def store_settings(service: str) -> ServiceSettings:
     if not (found.database_url or found.mongo_url):
         raise RuntimeError(f"neither {service.upper()}_DATABASE_URL nor {service.upper()}_MONGO_URL is set")
     return found
+
+
+def libpq_dsn(database_url: str) -> str:
+    """An address as psycopg and libpq take it: SQLAlchemy's driver name is not theirs."""
+    return database_url.replace("postgresql+psycopg2://", "postgresql://", 1)

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from pymongo.errors import DuplicateKeyError
 
 from chassis.outbox import OutboxRow
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, libpq_dsn
 
 NET = 5.0
 """Seconds after which the relay looks even when nobody woke it."""
@@ -73,7 +73,7 @@ class SqlOutbox:
 @asynccontextmanager
 async def sql_outbox(settings: ServiceSettings) -> AsyncIterator[SqlOutbox]:
     """Waits for the advisory lock: a second relay of the same service stands by."""
-    dsn = settings.database_url.replace("postgresql+psycopg2://", "postgresql://")
+    dsn = libpq_dsn(settings.database_url)
     connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=tuple_row)
     async with connection:
         while True:

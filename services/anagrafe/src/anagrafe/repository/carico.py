@@ -21,6 +21,7 @@ from anagrafe.domain.codici import luoghi_datati
 from anagrafe.domain.righe import Segnalazione
 from anagrafe.repository import passi
 from chassis.outbox import envelope_of, new_id
+from chassis.settings import libpq_dsn
 from contracts.anagrafe import CaricamentoCompletatoV1, StatoCaricamento
 from contracts.errors import Unavailable
 
@@ -44,7 +45,7 @@ def connect(database_url: str) -> Iterator[Connection]:
 
     Raises Unavailable when the store goes away or refuses: the transaction is then undone.
     """
-    dsn = database_url.replace("postgresql+psycopg2://", "postgresql://")
+    dsn = libpq_dsn(database_url)
     try:
         with psycopg.connect(
             dsn, autocommit=True, cursor_factory=ClientCursor, connect_timeout=10
