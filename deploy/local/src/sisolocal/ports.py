@@ -10,10 +10,13 @@ import json
 import random
 import socket
 import threading
+import time
 
 from sisolocal.layout import Layout, write_private
 
 FIRST, LAST = 20000, 31999
+# A process killed a moment ago is a zombie to /proc while its threads still hold the listening sockets.
+PATIENCE = 5.0  # seconds
 
 
 def is_free(port: int) -> bool:
@@ -24,6 +27,15 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def comes_free(port: int, deadline: float) -> bool:
+    """True as soon as the port is free; False when it still is not at `deadline` (of the monotonic clock)."""
+    while not is_free(port):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
     return True
 
 
@@ -52,8 +64,9 @@ class Ports:
             self._save()
 
     def ensure_free(self, names: list[str]) -> list[str]:
-        """Give another port to each of `names` whose remembered port is taken; answers the names changed."""
-        changed = [name for name in names if name in self._ports and not is_free(self._ports[name])]
+        """Give another port to each of `names` whose remembered port stays taken; answers the names changed."""
+        deadline = time.monotonic() + PATIENCE
+        changed = [name for name in names if name in self._ports and not comes_free(self._ports[name], deadline)]
         for name in changed:
             self._ports[name] = self._pick()
         if changed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import stat
 import subprocess
 import sys
@@ -117,6 +118,14 @@ def test_remembered_port_taken_by_a_stranger_is_replaced(layout):
 
         assert ports.ensure_free(["amqp"]) == ["amqp"]
         assert ports["amqp"] != taken
+
+
+def test_remembered_port_of_a_process_still_dying_is_kept(layout):
+    remembered = Ports(layout)["amqp"]
+    dying = socket.create_server(("127.0.0.1", remembered))
+    threading.Timer(0.3, dying.close).start()
+
+    assert Ports(layout).ensure_free(["amqp"]) == []
 
 
 def test_two_stacks_never_share_a_port(tmp_path):
