@@ -1,0 +1,8 @@
+"""politica"""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    pass
