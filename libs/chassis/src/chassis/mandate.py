@@ -1,13 +1,19 @@
-"""Signing and verifying the mandate, and compiling an extent into a query.
+"""Signing and verifying the mandate, and compiling it into a query: the one place where rights become conditions.
 
-A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held.
+    a case is reached by a scope  ⇔  the role holds the scope
+        ∧ the person is not one of `esclusi`
+        ∧ ( (extent or team or break-the-glass  ∧  second level open)  ∨  a grant in force names the section )
+
+A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held. The
+second level of a case is open to the extent of `secondo_livello:leggi`; a grant opens it too: who made it knew.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
@@ -18,6 +24,9 @@ from contracts.mandato import Extent, Mandato
 ISSUER = "gateway"
 ALGORITHM = "EdDSA"
 LIFETIME = timedelta(seconds=60)
+SECOND_LEVEL = "secondo_livello:leggi"
+READING = ("leggi", "stampa", "esporta")
+"""Actions that a grant gives by itself; the others only where it says that its holder writes."""
 
 
 @lru_cache(maxsize=8)
@@ -68,18 +77,52 @@ def verify(token: str, audience: str, public_key: Any) -> Mandato:
     return mandato
 
 
-def sql_filter(mandato: Mandato, scope: str, *, ente: Any, settore: Any = None, team: Any = None) -> Any:
-    """SQLAlchemy condition for the rows a scope reaches.
+def sql_filter(
+    mandato: Mandato,
+    scope: str,
+    *,
+    ente: Any,
+    settore: Any = None,
+    team: Any = None,
+    residente: Any = None,
+    riservata: Any = None,
+    condivisioni: Any = None,
+    creato: Any = None,
+) -> Any:
+    """SQLAlchemy condition for the rows a scope reaches (docs/adr/0019).
 
-    `ente`, `settore`: text columns; `team`: uuid[] column. A column a table does not have is left out, and the
-    extents that need it then reach nothing.
+    `ente`, `settore`: text columns; `team`: uuid[]; `residente`: whose case it is; `riservata`: the settore of the
+    second level, "" for none; `condivisioni`: jsonb, a list of contracts.cartella.CondivisioneAttiva; `creato`: when
+    the row came to be, for grants that hide what was there before. A column a table does not have is left out, and
+    what needs it then reaches nothing.
     """
+    from sqlalchemy import and_, false, or_
+
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return false()
+    reached = _sql_extent(mandato, scope, ente, settore, team)
+    opened = mandato.in_emergenza(scope)
+    if opened is not None and residente is not None:
+        reached = or_(reached, residente == opened)
+    if riservata is not None:
+        reached = and_(
+            reached, or_(riservata == "", _sql_extent(mandato, SECOND_LEVEL, ente, riservata, team))
+        )
+    if condivisioni is not None:
+        reached = or_(reached, _sql_granted(mandato, scope, condivisioni, creato))
+    if mandato.esclusi and residente is not None:
+        reached = and_(reached, residente.not_in(mandato.esclusi))
+    return reached
+
+
+def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any) -> Any:
+    """Rows within the extent of a scope, by place and team alone."""
     from sqlalchemy import and_, false, or_
 
     extent = mandato.extent(scope)
     reached = []
     if extent is not Extent.NESSUNO and team is not None:
-        reached.append(team.contains([mandato.operatore_id]))
+        reached.append(team.overlap(list(mandato.persone)))
     if extent is Extent.SETTORE and settore is not None:
         reached.append(and_(ente == mandato.ente, settore == mandato.settore))
     if enti := mandato.enti(scope):
@@ -87,14 +130,90 @@ def sql_filter(mandato: Mandato, scope: str, *, ente: Any, settore: Any = None, 
     return or_(false(), *reached)
 
 
+def _sql_granted(mandato: Mandato, scope: str, condivisioni: Any, creato: Any) -> Any:
+    """A grant now in force, to the caller's settore or to himself, names the section of the scope."""
+    from sqlalchemy import Boolean, DateTime, Text, Uuid, and_, column, exists, func, not_, or_, select
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    instant = DateTime(timezone=True)
+    grant = (
+        func.jsonb_to_recordset(condivisioni)
+        .table_valued(
+            column("ente", Text), column("settore", Text), column("operatore_id", Uuid), column("sezioni", JSONB),
+            column("scrive", Boolean), column("dal", instant), column("al", instant),
+            column("nascondi_prima", Boolean), name="condivisione",
+        )
+        .render_derived(with_types=True)
+    )  # fmt: skip
+    sezione, _, azione = scope.partition(":")
+    conditions = [
+        or_(
+            and_(grant.c.operatore_id.is_(None), grant.c.ente == mandato.ente, grant.c.settore == mandato.settore),
+            grant.c.operatore_id.in_(mandato.persone),
+        ),
+        grant.c.sezioni.contains([sezione]),
+        grant.c.dal <= func.now(),
+        grant.c.al > func.now(),
+    ]  # fmt: skip
+    if azione not in READING:
+        conditions.append(grant.c.scrive)
+    if creato is not None:
+        conditions.append(or_(not_(grant.c.nascondi_prima), creato >= grant.c.dal))
+    return exists(select(1).select_from(grant).where(*conditions))
+
+
 def mongo_filter(mandato: Mandato, scope: str) -> dict[str, Any]:
-    """MongoDB filter over the fields `ente`, `settore`, `team` for the documents a scope reaches."""
+    """MongoDB filter for the cases a scope reaches, over the fields `ente`, `settore`, `team`, `residente_id`,
+    `settore_riservato` ("" or absent: none) and `condivisioni`; the same rules as `sql_filter`."""
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return {"_id": {"$in": []}}
+    reached = _mongo_extent(mandato, scope, "settore")
+    if (opened := mandato.in_emergenza(scope)) is not None:
+        reached.append({"residente_id": opened})
+    second_level = _mongo_extent(mandato, SECOND_LEVEL, "settore_riservato")
+    ordinary = {
+        "$and": [{"$or": reached}, {"$or": [{"settore_riservato": {"$in": ["", None]}}, *second_level]}]
+    }
+    found: dict[str, Any] = {"$or": [ordinary, {"condivisioni": {"$elemMatch": mongo_grant(mandato, scope)}}]}
+    if mandato.esclusi:
+        found["residente_id"] = {"$nin": list(mandato.esclusi)}
+    return found
+
+
+def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
+    """Filter over one element of `condivisioni`: accepted, in force, for the caller, naming the section."""
+    sezione, _, azione = scope.partition(":")
+    now = datetime.now(UTC)
+    grant: dict[str, Any] = {
+        "stato": "accettata",
+        "sezioni": sezione,
+        "dal": {"$lte": now},
+        "al": {"$gt": now},
+        "$or": [
+            {"operatore_id": None, "ente": mandato.ente, "settore": mandato.settore},
+            {"operatore_id": {"$in": list(mandato.persone)}},
+        ],
+    }
+    if azione not in READING:
+        grant["scrive"] = True
+    return grant
+
+
+def _mongo_extent(mandato: Mandato, scope: str, settore: str) -> list[dict[str, Any]]:
     extent = mandato.extent(scope)
     if extent is Extent.NESSUNO:
-        return {"_id": {"$in": []}}
-    reached: list[dict[str, Any]] = [{"team": mandato.operatore_id}]
+        return []
+    reached: list[dict[str, Any]] = [{"team": {"$in": list(mandato.persone)}}]
     if extent is Extent.SETTORE:
-        reached.append({"ente": mandato.ente, "settore": mandato.settore})
+        reached.append({"ente": mandato.ente, settore: mandato.settore})
     if enti := mandato.enti(scope):
         reached.append({"ente": {"$in": list(enti)}})
-    return {"$or": reached}
+    return reached
+
+
+def require_motivo(mandato: Mandato, team: Iterable[UUID]) -> None:
+    """Opening one case that is not of one's own asks why (design 5.7). Lists ask nothing."""
+    if not mandato.motivo and not set(team) & set(mandato.persone):
+        raise Forbidden(
+            "accesso.motivo_richiesto", "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo."
+        )

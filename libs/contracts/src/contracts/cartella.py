@@ -30,6 +30,22 @@ class Area(StrEnum):
     MULTIUTENZA = "multiutenza"
 
 
+class CondivisioneAttiva(Message):
+    """A grant in force: this settore (or this operator alone) may use these sections of the case from–to.
+
+    `scrive`: writing too. `nascondi_prima`: what was there before `dal` stays hidden.
+    """
+
+    ente: CodiceEnte
+    settore: str
+    operatore_id: UUID | None = None
+    sezioni: tuple[str, ...]
+    scrive: bool = False
+    dal: datetime
+    al: datetime
+    nascondi_prima: bool = False
+
+
 class FattoCartella(Event):
     """State of the case after the fact: a projection can be built from any one of these events."""
 
@@ -46,6 +62,8 @@ class FattoCartella(Event):
     sesso: Annotated[str, Personal]
     anno_nascita: Annotated[int | None, Personal] = None
     data: date
+    settore_riservato: str = ""
+    condivisioni: tuple[CondivisioneAttiva, ...] = ()
 
 
 class CartellaApertaV1(FattoCartella, source="cartella", key="cartella.aperta.v1", subject="cartella_id"):
@@ -70,6 +88,18 @@ class CartellaChiusaV1(FattoCartella, source="cartella", key="cartella.chiusa.v1
 
 class CartellaRiapertaV1(FattoCartella, source="cartella", key="cartella.riaperta.v1", subject="cartella_id"):
     """Opened again."""
+
+
+class CartellaCondivisaV1(
+    FattoCartella, source="cartella", key="cartella.condivisa.v1", subject="cartella_id"
+):
+    """Grants changed: one was accepted or revoked."""
+
+
+class CartellaRiservataV1(
+    FattoCartella, source="cartella", key="cartella.riservata.v1", subject="cartella_id"
+):
+    """The case entered the second level of a settore, or left it."""
 
 
 class FattoVoce(Event):

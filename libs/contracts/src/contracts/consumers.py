@@ -17,6 +17,8 @@ _CASE = (
     cartella.CartellaAssegnataV1,
     cartella.CartellaChiusaV1,
     cartella.CartellaRiapertaV1,
+    cartella.CartellaCondivisaV1,
+    cartella.CartellaRiservataV1,
 )
 
 CONSUMERS: dict[str, tuple[type[Event], ...]] = {

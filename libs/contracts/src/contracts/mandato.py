@@ -13,7 +13,8 @@ from contracts.errors import Forbidden
 SEZIONI = (
     "anagrafe", "presa_in_carico", "segretariato", "diario", "attivita", "pai", "isee", "valutazioni", "scuola",
     "tribunale", "documenti", "stampe", "informazioni_governative", "fogli", "liquidazioni", "siuss", "report",
-    "avvisi", "caricamenti", "registro_accessi", "operatori",
+    "avvisi", "caricamenti", "registro_accessi", "operatori", "politica", "secondo_livello", "condivisioni",
+    "riservatezza", "emergenze",
 )  # fmt: skip
 AZIONI = ("leggi", "scrivi", "approva", "liquida", "esporta", "stampa", "assegna")
 
@@ -29,8 +30,19 @@ class Extent(StrEnum):
     PROVINCIA = "provincia"
 
 
+class Emergenza(Message):
+    """Break-the-glass: one person's cases, through these scopes alone, for a short while."""
+
+    residente_id: UUID
+    scopi: tuple[str, ...]
+
+
 class Mandato(Message):
-    """Verified claims of one request. `enti_ambito`, `enti_provincia`: Belfiore codes, when an extent needs them."""
+    """Verified claims of one request. `enti_ambito`, `enti_provincia`: Belfiore codes, when an extent needs them.
+
+    `tipo`: operatore, cittadino, client, sistema. `esclusi`: residenti whom the operator never reaches through his
+    role (himself and his household). `in_delega_di`: the absent operator whose cases count as his own.
+    """
 
     operatore_id: UUID
     incarico_id: UUID
@@ -41,7 +53,21 @@ class Mandato(Message):
     enti_ambito: tuple[str, ...] = ()
     enti_provincia: tuple[str, ...] = ()
     motivo: str = ""
+    tipo: str = "operatore"
+    esclusi: tuple[UUID, ...] = ()
+    in_delega_di: UUID | None = None
+    emergenza: Emergenza | None = None
     token: str = ""
+
+    @property
+    def persone(self) -> tuple[UUID, ...]:
+        """Whose cases are `propri`: the operator's, and those of whom he stands in for."""
+        return (self.operatore_id,) if self.in_delega_di is None else (self.operatore_id, self.in_delega_di)
+
+    def in_emergenza(self, scope: str) -> UUID | None:
+        """The person whom break-the-glass opens to this scope."""
+        emergenza = self.emergenza
+        return emergenza.residente_id if emergenza is not None and scope in emergenza.scopi else None
 
     def extent(self, scope: str) -> Extent:
         """Extent of a scope; what is not named is `nessuno`."""

@@ -7,8 +7,10 @@ from contracts.cartella import (
     CartellaApertaV1,
     CartellaAssegnataV1,
     CartellaChiusaV1,
+    CartellaCondivisaV1,
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
+    CartellaRiservataV1,
 )
 from contracts.documenti import (
     BeginUpload,
@@ -97,6 +99,14 @@ class DocumentiService:
 
     @on_event(CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
+        projections.record_cartella(event, tx)
+
+    @on_event(CartellaCondivisaV1)
+    def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:
+        projections.record_cartella(event, tx)
+
+    @on_event(CartellaRiservataV1)
+    def on_cartella_riservata_v1(self, event: CartellaRiservataV1, tx: Transaction) -> None:
         projections.record_cartella(event, tx)
 
     @every(seconds=300)

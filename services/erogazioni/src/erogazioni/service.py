@@ -100,6 +100,14 @@ class ErogazioniService:
     def on_cartella_riaperta_v1(self, event: case.CartellaRiapertaV1, tx: Transaction) -> None:
         projections.record_cartella(event, tx)
 
+    @on_event(case.CartellaCondivisaV1)
+    def on_cartella_condivisa_v1(self, event: case.CartellaCondivisaV1, tx: Transaction) -> None:
+        projections.record_cartella(event, tx)
+
+    @on_event(case.CartellaRiservataV1)
+    def on_cartella_riservata_v1(self, event: case.CartellaRiservataV1, tx: Transaction) -> None:
+        projections.record_cartella(event, tx)
+
     @on_event(case.IseeRegistratoV1)
     def on_isee_registrato_v1(self, event: case.IseeRegistratoV1, tx: Transaction) -> None:
         projections.record_isee(event, tx)

@@ -14,8 +14,10 @@ from contracts.cartella import (
     CartellaApertaV1,
     CartellaAssegnataV1,
     CartellaChiusaV1,
+    CartellaCondivisaV1,
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
+    CartellaRiservataV1,
 )
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
@@ -92,6 +94,18 @@ class NotificheService:
 
     @on_event(CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
+        cartelle.follow_cartella(event, tx)
+
+    # --- erogazioni, documenti, gateway ---
+
+    @on_event(CartellaCondivisaV1)
+    def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:
+        cartelle.follow_cartella(event, tx)
+
+    # --- erogazioni, documenti, gateway ---
+
+    @on_event(CartellaRiservataV1)
+    def on_cartella_riservata_v1(self, event: CartellaRiservataV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
 
     # --- erogazioni, documenti, gateway ---

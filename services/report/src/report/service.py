@@ -6,8 +6,10 @@ from contracts.cartella import (
     CartellaApertaV1,
     CartellaAssegnataV1,
     CartellaChiusaV1,
+    CartellaCondivisaV1,
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
+    CartellaRiservataV1,
 )
 from contracts.mandato import Mandato
 from contracts.report import CrosstabOut, RunCrosstab
@@ -48,6 +50,14 @@ class ReportService:
 
     @on_event(CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
+        use_cases.record_cartella(event, tx, self.settings)
+
+    @on_event(CartellaCondivisaV1)
+    def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:
+        use_cases.record_cartella(event, tx, self.settings)
+
+    @on_event(CartellaRiservataV1)
+    def on_cartella_riservata_v1(self, event: CartellaRiservataV1, tx: Transaction) -> None:
         use_cases.record_cartella(event, tx, self.settings)
 
     @every(seconds=5)
