@@ -184,6 +184,20 @@ class ResidentiOut(Message):
     residenti: tuple[ResidenteOut, ...]
 
 
+class ListConviventi(Message):
+    """Who a codice fiscale is and whom he lives with. System mandates alone: the gateway asks, to keep an operator
+    from his own household's files and to find a citizen's own. `solo_lui`: without the household."""
+
+    codice_fiscale: Annotated[str, Field(min_length=1, max_length=16)]
+    solo_lui: bool = False
+
+
+class ConviventiOut(Message):
+    """Residenti of any ente, ids alone, sorted; empty when the registry does not know the code."""
+
+    residenti_id: tuple[UUID, ...] = ()
+
+
 class ListVariazioni(Message):
     """History of one person. Scope `anagrafe:leggi`."""
 

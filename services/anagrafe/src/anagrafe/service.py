@@ -10,10 +10,12 @@ from contracts.anagrafe import (
     CaricamentiOut,
     CaricamentoOut,
     ConfirmCaricamento,
+    ConviventiOut,
     EntiOut,
     GetResidente,
     GetResidenti,
     ListCaricamenti,
+    ListConviventi,
     ListEnti,
     ListRigheRifiutate,
     ListVariazioni,
@@ -42,6 +44,10 @@ class AnagrafeService:
     @rpc
     def get_residenti(self, request: GetResidenti, mandato: Mandato) -> ResidentiOut:
         return use_cases.get_residenti(request, mandato, self.db)
+
+    @rpc
+    def list_conviventi(self, request: ListConviventi, mandato: Mandato) -> ConviventiOut:
+        return use_cases.list_conviventi(request, mandato, self.db)
 
     @rpc
     def list_variazioni(self, request: ListVariazioni, mandato: Mandato) -> VariazioniOut:

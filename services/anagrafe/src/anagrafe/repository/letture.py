@@ -156,6 +156,22 @@ def read_persone(session: Session, mandato: Mandato, ids: Sequence[UUID]) -> lis
     ]
 
 
+def conviventi_of(session: Session, codici: Sequence[str], alone: bool) -> Sequence[UUID]:
+    """The persons with one of these codes and, unless `alone`, their households: the living and the dead of them.
+
+    Whoever moved away left his household; a dead spouse's file is still a relative's.
+    """
+    persons = select(Residente.id).where(Residente.codice_fiscale.in_(codici))
+    if alone:
+        return session.scalars(persons.order_by(Residente.id)).all()
+    here = Residente.stato != "E"
+    nuclei = select(Residente.nucleo_id).where(Residente.codice_fiscale.in_(codici), here)
+    query = select(Residente.id).where(
+        or_(Residente.id.in_(persons), and_(Residente.nucleo_id.in_(nuclei), here))
+    )
+    return session.scalars(query.order_by(Residente.id)).all()
+
+
 def place_names(session: Session, codes: set[str]) -> dict[str, list[Luogo]]:
     """Names of comuni and nations by code, newest first."""
     query = select(Luogo).where(Luogo.codice.in_(codes)).order_by(Luogo.codice, Luogo.valid_from.desc())

@@ -10,6 +10,7 @@ from anagrafe.use_cases.residenti import (
     get_residente,
     get_residenti,
     list_comuni,
+    list_conviventi,
     list_variazioni,
     search_residenti,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "has_confirmed",
     "list_caricamenti",
     "list_comuni",
+    "list_conviventi",
     "list_righe_rifiutate",
     "list_variazioni",
     "search_residenti",

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from anagrafe.domain.codici import omocodes
 from anagrafe.domain.ricerca import Ricerca, read_query
 from anagrafe.models import Residente
 from anagrafe.repository.letture import (
     LEGGI,
     ResidenteRepository,
+    conviventi_of,
     ente_names,
     list_enti,
     read_persone,
@@ -14,10 +16,12 @@ from anagrafe.repository.letture import (
 from anagrafe.use_cases import forme
 from chassis.sql import SqlDatabase
 from contracts.anagrafe import (
+    ConviventiOut,
     Ente,
     EntiOut,
     GetResidente,
     GetResidenti,
+    ListConviventi,
     ListVariazioni,
     ResidenteOut,
     ResidentiOut,
@@ -25,7 +29,7 @@ from contracts.anagrafe import (
     SearchResidenti,
     VariazioniOut,
 )
-from contracts.errors import NotFound
+from contracts.errors import Forbidden, NotFound
 from contracts.mandato import Mandato
 
 
@@ -89,6 +93,15 @@ def list_variazioni(request: ListVariazioni, mandato: Mandato, db: SqlDatabase) 
         if not versions:
             raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
         return VariazioniOut(variazioni=forme.changes(versions))
+
+
+def list_conviventi(request: ListConviventi, mandato: Mandato, db: SqlDatabase) -> ConviventiOut:
+    """Who has this codice fiscale, in any ente, and who lives with him. Ids alone, for the house itself alone."""
+    if mandato.tipo != "sistema":
+        raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
+    with db.read() as session:
+        forms = omocodes(request.codice_fiscale.strip().upper())
+        return ConviventiOut(residenti_id=tuple(conviventi_of(session, forms, request.solo_lui)))
 
 
 def list_comuni(db: SqlDatabase) -> EntiOut:
