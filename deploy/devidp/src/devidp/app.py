@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -30,7 +31,7 @@ from devidp.responses import (
     make_metadata,
     make_response,
     released,
-)  # fmt: skip
+)
 from devidp.service_providers import Directory
 from devidp.settings import Settings, read_settings
 from devidp.xml import POST, encode, redirect_url, to_bytes
@@ -124,7 +125,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
     app = Starlette(
-        routes=routes, middleware=[Middleware(SafeHeaders)], exception_handlers={BadRequest: show_bad_request}
+        routes=routes,
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={BadRequest: show_bad_request, HTTPException: show_bad_request},
     )
     app.state.idp = DevIdp(
         providers=make_providers(settings.base_url),
@@ -178,7 +181,8 @@ async def show_metadata(request: Request) -> Response:
 
 
 async def show_bad_request(request: Request, error: Exception) -> Response:
-    return page("errore.html", 400, complaint=str(error))
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    return page("errore.html", status, complaint=str(error))
 
 
 async def _values(request: Request) -> tuple[dict[str, str], str]:

@@ -29,7 +29,7 @@ from devidp.xml import (
     instant,
     new_id,
     signed,
-)  # fmt: skip
+)
 
 VALID_FOR = timedelta(minutes=5)
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"

@@ -18,7 +18,7 @@ from signxml.algorithms import (
     DigestAlgorithm,
     SignatureConstructionMethod,
     SignatureMethod,
-)  # fmt: skip
+)
 from signxml.signer import XMLSigner
 
 from devidp.keys import KeyPair
