@@ -5,7 +5,8 @@
         ∧ ( (extent or team or break-the-glass  ∧  second level open)  ∨  a grant in force names the section )
 
 A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held. The
-second level of a case is open to the extent of `secondo_livello:leggi`; a grant opens it too: who made it knew.
+second level of a case is open to the extent of `secondo_livello:leggi`; a grant opens it too: who made it knew; and
+break-the-glass does where the policy names that scope among the emergency's.
 """
 
 from collections.abc import Iterable
@@ -100,14 +101,10 @@ def sql_filter(
 
     if mandato.extent(scope) is Extent.NESSUNO:
         return false()
-    reached = _sql_extent(mandato, scope, ente, settore, team)
-    opened = mandato.in_emergenza(scope)
-    if opened is not None and residente is not None:
-        reached = or_(reached, residente == opened)
+    reached = _sql_extent(mandato, scope, ente, settore, team, residente)
     if riservata is not None:
-        reached = and_(
-            reached, or_(riservata == "", _sql_extent(mandato, SECOND_LEVEL, ente, riservata, team))
-        )
+        opened = sql_second_level(mandato, ente=ente, riservata=riservata, team=team, residente=residente)
+        reached = and_(reached, opened)
     if condivisioni is not None:
         reached = or_(reached, _sql_granted(mandato, scope, condivisioni, creato))
     if mandato.esclusi and residente is not None:
@@ -115,8 +112,17 @@ def sql_filter(
     return reached
 
 
-def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any) -> Any:
-    """Rows within the extent of a scope, by place and team alone."""
+def sql_second_level(
+    mandato: Mandato, *, ente: Any, riservata: Any, team: Any = None, residente: Any = None
+) -> Any:
+    """Condition for single rows (documents) of a case: the ordinary ones, and those of a second level open to him."""
+    from sqlalchemy import or_
+
+    return or_(riservata == "", _sql_extent(mandato, SECOND_LEVEL, ente, riservata, team, residente))
+
+
+def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any, residente: Any) -> Any:
+    """Rows within the extent of a scope, by place, team and break-the-glass."""
     from sqlalchemy import and_, false, or_
 
     extent = mandato.extent(scope)
@@ -127,6 +133,8 @@ def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any
         reached.append(and_(ente == mandato.ente, settore == mandato.settore))
     if enti := mandato.enti(scope):
         reached.append(ente.in_(enti))
+    if residente is not None and (opened := mandato.in_emergenza(scope)) is not None:
+        reached.append(residente == opened)
     return or_(false(), *reached)
 
 
@@ -159,7 +167,8 @@ def _sql_granted(mandato: Mandato, scope: str, condivisioni: Any, creato: Any) -
         conditions.append(grant.c.scrive)
     if creato is not None:
         conditions.append(or_(not_(grant.c.nascondi_prima), creato >= grant.c.dal))
-    return exists(select(1).select_from(grant).where(*conditions))
+    shared = func.jsonb_array_length(condivisioni) > 0  # most cases are not: the cheap question first
+    return and_(shared, exists(select(1).select_from(grant).where(*conditions)))
 
 
 def mongo_filter(mandato: Mandato, scope: str) -> dict[str, Any]:
@@ -168,8 +177,6 @@ def mongo_filter(mandato: Mandato, scope: str) -> dict[str, Any]:
     if mandato.extent(scope) is Extent.NESSUNO:
         return {"_id": {"$in": []}}
     reached = _mongo_extent(mandato, scope, "settore")
-    if (opened := mandato.in_emergenza(scope)) is not None:
-        reached.append({"residente_id": opened})
     second_level = _mongo_extent(mandato, SECOND_LEVEL, "settore_riservato")
     ordinary = {
         "$and": [{"$or": reached}, {"$or": [{"settore_riservato": {"$in": ["", None]}}, *second_level]}]
@@ -201,13 +208,15 @@ def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
 
 def _mongo_extent(mandato: Mandato, scope: str, settore: str) -> list[dict[str, Any]]:
     extent = mandato.extent(scope)
-    if extent is Extent.NESSUNO:
-        return []
-    reached: list[dict[str, Any]] = [{"team": {"$in": list(mandato.persone)}}]
+    reached: list[dict[str, Any]] = []
+    if extent is not Extent.NESSUNO:
+        reached.append({"team": {"$in": list(mandato.persone)}})
     if extent is Extent.SETTORE:
         reached.append({"ente": mandato.ente, settore: mandato.settore})
     if enti := mandato.enti(scope):
         reached.append({"ente": {"$in": list(enti)}})
+    if (opened := mandato.in_emergenza(scope)) is not None:
+        reached.append({"residente_id": opened})
     return reached
 
 

@@ -1,5 +1,6 @@
 """A mandate opens what it names, to whom it was given, for its time; and compiles into queries."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -7,14 +8,12 @@ from uuid import uuid4
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, String, Table, Uuid
 from sqlalchemy.dialects import postgresql
 
 from chassis import mandate
 from contracts.errors import Forbidden
-from contracts.mandato import Extent, Mandato
+from contracts.mandato import Emergenza, Extent, Mandato
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key()
@@ -88,7 +87,7 @@ def test_keys_are_read_from_pem_files(tmp_path: Path) -> None:
     ("extent", "expected"),
     [
         (Extent.NESSUNO, "false"),
-        (Extent.PROPRI, "t.team @> "),
+        (Extent.PROPRI, "t.team && "),
         (Extent.SETTORE, "t.ente = "),
         (Extent.ENTE, "t.ente IN "),
         (Extent.AMBITO, "t.ente IN "),
@@ -110,46 +109,29 @@ def test_table_without_teams_gives_nothing_to_own_cases_only() -> None:
     assert str(mandate.sql_filter(mandato, "report:leggi", ente=CASES.c.ente)) == "false"
 
 
-CASE = st.fixed_dictionaries(
-    {
-        "ente": st.sampled_from(["F704", "B212", "M017", "H501"]),
-        "settore": st.sampled_from(["minori", "adulti"]),
-        "mine": st.booleans(),
-    }
+@pytest.mark.parametrize(
+    ("motivo", "team", "asked"),
+    [
+        ("", [], True),
+        ("", ["altro"], True),
+        ("", ["suo"], False),
+        ("", ["delegante"], False),
+        ("udienza", [], False),
+    ],
 )
+def test_a_reason_is_asked_for_a_case_that_is_not_of_ones_own(
+    motivo: str, team: list[str], asked: bool
+) -> None:
+    ids = {name: uuid4() for name in ("suo", "altro", "delegante")}
+    mandato = make_mandato(operatore_id=ids["suo"], in_delega_di=ids["delegante"], motivo=motivo)
+
+    with pytest.raises(Forbidden, match="motivo_richiesto") if asked else nullcontext():
+        mandate.require_motivo(mandato, [ids[name] for name in team])
 
 
-@given(st.sampled_from(list(Extent)), CASE)
-def test_mongo_filter_reaches_what_the_extent_says(extent: Extent, case: dict[str, object]) -> None:
-    mandato = make_mandato(estensioni={"diario:leggi": extent}, enti_provincia=("F704", "B212", "M017"))
-    document = {
-        "ente": case["ente"],
-        "settore": case["settore"],
-        "team": [mandato.operatore_id] if case["mine"] else [],
-    }
+def test_a_scope_not_held_reaches_nothing_whatever_else_is_open() -> None:
+    opened = Emergenza(residente_id=uuid4(), scopi=("diario:leggi",))
+    mandato = make_mandato(estensioni={}, emergenza=opened)
 
-    reached = matches(mandate.mongo_filter(mandato, "diario:leggi"), document)
-
-    within = {
-        Extent.NESSUNO: False,
-        Extent.PROPRI: bool(case["mine"]),
-        Extent.SETTORE: bool(case["mine"]) or (case["ente"], case["settore"]) == ("F704", "minori"),
-        Extent.ENTE: bool(case["mine"]) or case["ente"] == "F704",
-        Extent.AMBITO: bool(case["mine"]) or case["ente"] in ("F704", "B212"),
-        Extent.PROVINCIA: bool(case["mine"]) or case["ente"] in ("F704", "B212", "M017"),
-    }
-    assert reached is within[extent]
-
-
-def matches(query: dict[str, object], document: dict[str, object]) -> bool:
-    """As little of MongoDB's matching as these filters use."""
-    if "$or" in query:
-        return any(matches(part, document) for part in query["$or"])  # type: ignore[attr-defined]
-    for field, wanted in query.items():
-        value = document.get(field)
-        if isinstance(wanted, dict):
-            if value not in wanted["$in"]:
-                return False
-        elif value != wanted and not (isinstance(value, list) and wanted in value):
-            return False
-    return True
+    assert str(mandate.sql_filter(mandato, "diario:leggi", ente=CASES.c.ente)) == "false"
+    assert mandate.mongo_filter(mandato, "diario:leggi") == {"_id": {"$in": []}}
