@@ -30,6 +30,14 @@ class Area(StrEnum):
     MULTIUTENZA = "multiutenza"
 
 
+SEZIONI_CONDIVISIBILI = (
+    "presa_in_carico", "segretariato", "diario", "attivita", "pai", "isee", "valutazioni", "scuola", "tribunale",
+    "documenti", "stampe", "fogli", "liquidazioni",
+)  # fmt: skip
+"""Sections of the fascicolo that a grant may open. Whoever holds a grant of any of them sees the heading of the case;
+in `presa_in_carico` a grant is never for writing: who follows a case, and its end, stay with who owns it."""
+
+
 class CondivisioneAttiva(Message):
     """A grant in force: this settore (or this operator alone) may use these sections of the case from–to.
 
@@ -102,8 +110,28 @@ class CartellaRiservataV1(
     """The case entered the second level of a settore, or left it."""
 
 
+class CondivisionePropostaV1(
+    Event, source="cartella", key="condivisione.proposta.v1", subject="condivisione_id"
+):
+    """A case is offered to the settore `ente`/`settore`, or to `operatore_id` alone there, who decides.
+
+    Neither case nor person: until it is accepted, the receiver knows the offer and nothing else.
+    """
+
+    condivisione_id: UUID
+    numero: str
+    da_ente: str
+    da_settore: str
+    proposta_da: UUID
+    ente: str
+    settore: str
+    operatore_id: UUID | None = None
+    data: date
+
+
 class FattoVoce(Event):
-    """An entry of a section changed. Private entries emit nothing: even their number is nobody's business."""
+    """An entry of a section changed. Private and second-level entries emit nothing: not even their number is
+    everybody's business."""
 
     voce_id: UUID
     cartella_id: UUID
@@ -159,7 +187,9 @@ class GetCartella(Message):
 
 class Passaggio(Message):
     """One step in the life of the case. `tipo`: apertura, presa_in_carico, assegnazione, passaggio_settore,
-    chiusura, riapertura, variazione_anagrafica."""
+    chiusura, riapertura, variazione_anagrafica, secondo_livello, fine_secondo_livello, condivisione_proposta,
+    condivisione_accettata, condivisione_rifiutata, condivisione_revocata. Of a condivisione `a_settore` and
+    `a_operatore_id` are the receiver."""
 
     id: UUID
     tipo: str
@@ -173,6 +203,12 @@ class Passaggio(Message):
 
 
 class CartellaOut(Message):
+    """A case. `solo_intestazione`: the caller is shown the heading alone (he holds a grant of other sections, or an
+    entry of another settore's case is of his second level): then no team, no passaggi and `version` 0.
+
+    `settore_riservato`: the settore whose second level the case is in, "" for an ordinary case.
+    """
+
     id: UUID
     numero: str
     residente_id: UUID
@@ -188,6 +224,8 @@ class CartellaOut(Message):
     chiusa_il: datetime | None = None
     version: int
     passaggi: tuple[Passaggio, ...] = ()
+    settore_riservato: str = ""
+    solo_intestazione: bool = False
 
 
 class ListCartelle(Pagina):
@@ -215,13 +253,19 @@ class TakeInCarico(Command):
 
 
 class AssignCartella(Command):
-    """Scope `presa_in_carico:assegna`. Empty fields stay as they are."""
+    """Scope `presa_in_carico:assegna`. Empty fields stay as they are.
+
+    To another settore, the responsible worker goes from the case unless named again. A second-level case moves only
+    with a decision on its mark, and the scope `secondo_livello:scrivi`: `settore_riservato` "" clears it, the new
+    settore renames it.
+    """
 
     cartella_id: UUID
     version: int
     responsabile_id: UUID | None = None
     team: tuple[UUID, ...] | None = None
     settore: str = ""
+    settore_riservato: str | None = None
     motivo: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -241,6 +285,16 @@ class ReopenCartella(Command):
     motivo: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class SetRiservatezza(Command):
+    """Scope `secondo_livello:scrivi`. `settore_riservato`: the settore of the case, in which the caller works, whose
+    second level it enters; "" takes it out, which only who works in that settore may."""
+
+    cartella_id: UUID
+    version: int
+    settore_riservato: Annotated[str, Field(max_length=100)] = ""
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class TipoVoce(StrEnum):
     COLLOQUIO = "colloquio"
     TELEFONATA = "telefonata"
@@ -251,7 +305,8 @@ class TipoVoce(StrEnum):
 
 
 class AddVoceDiario(Command):
-    """Scope `diario:scrivi`."""
+    """Scope `diario:scrivi`. `settore_riservato`: of this settore's second level (same ente), which alone reads it
+    besides the author; then also the scope `secondo_livello:scrivi`. "" for an ordinary entry."""
 
     cartella_id: UUID
     tipo: TipoVoce
@@ -260,10 +315,12 @@ class AddVoceDiario(Command):
     dove: Annotated[str, Field(max_length=200)] = ""
     testo: Annotated[str, Field(min_length=1, max_length=50_000)]
     privata: bool = False
+    settore_riservato: Annotated[str, Field(max_length=100)] = ""
 
 
 class RectifyVoceDiario(Command):
-    """Scope `diario:scrivi`, author only; the old version stays in the history."""
+    """Scope `diario:scrivi`, author only; the old version stays in the history. `settore_riservato` empty (null): as it
+    is; to change it, also the scope `secondo_livello:scrivi`."""
 
     cartella_id: UUID
     voce_id: UUID
@@ -273,6 +330,7 @@ class RectifyVoceDiario(Command):
     con_chi: Annotated[str, Field(max_length=200)] = ""
     dove: Annotated[str, Field(max_length=200)] = ""
     testo: Annotated[str, Field(min_length=1, max_length=50_000)]
+    settore_riservato: Annotated[str | None, Field(max_length=100)] = None
     motivo: str = ""
 
 
@@ -293,7 +351,8 @@ class GetVoceDiario(Message):
 
 
 class ListVociDiario(Pagina):
-    """Scope `diario:leggi`, newest first; private entries of others are not there, not even in `totale`."""
+    """Scope `diario:leggi`, newest first; private entries of others and those of another settore's second level are
+    not there, not even in `totale`."""
 
     cartella_id: UUID
     tipo: TipoVoce | None = None
@@ -328,6 +387,7 @@ class VoceDiarioOut(Message):
     annullata: bool = False
     motivo_annullamento: str = ""
     versioni: tuple[VersioneVoce, ...] = ()
+    settore_riservato: str = ""
 
 
 class VociDiarioOut(Message):

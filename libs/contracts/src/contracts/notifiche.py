@@ -50,8 +50,8 @@ class AvvisoConfermatoV1(FattoAvviso, source="notifiche", key="avviso.confermato
 
 
 class AvvisoOut(Message):
-    """`tipo`: decesso, trasferimento, nascita, variazione, nucleo, foglio_da_approvare, foglio_deciso, stampa_pronta.
-    No names: the page asks the registry for `residente_id`."""
+    """`tipo`: decesso, trasferimento, nascita, variazione, nucleo, foglio_da_approvare, foglio_deciso, stampa_pronta,
+    condivisione_proposta. No names: the page asks the registry for `residente_id`."""
 
     id: UUID
     tipo: str

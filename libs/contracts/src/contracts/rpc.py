@@ -2,6 +2,7 @@
 
 from contracts import anagrafe as a
 from contracts import cartella as c
+from contracts import condivisioni as k
 from contracts import documenti as d
 from contracts import erogazioni as e
 from contracts import notifiche as n
@@ -28,6 +29,12 @@ RPC: dict[str, dict[str, tuple[type[Message], type[Message]]]] = {
         "assign_cartella": (c.AssignCartella, c.CartellaOut),
         "close_cartella": (c.CloseCartella, c.CartellaOut),
         "reopen_cartella": (c.ReopenCartella, c.CartellaOut),
+        "set_riservatezza": (c.SetRiservatezza, c.CartellaOut),
+        "propose_condivisione": (k.ProposeCondivisione, k.CondivisioneOut),
+        "decide_condivisione": (k.DecideCondivisione, k.CondivisioneOut),
+        "revoke_condivisione": (k.RevokeCondivisione, k.CondivisioneOut),
+        "list_condivisioni": (k.ListCondivisioni, k.CondivisioniOut),
+        "explain_accesso": (k.ExplainAccesso, k.AccessoOut),
         "add_voce_diario": (c.AddVoceDiario, c.VoceDiarioOut),
         "rectify_voce_diario": (c.RectifyVoceDiario, c.VoceDiarioOut),
         "annul_voce_diario": (c.AnnulVoceDiario, c.VoceDiarioOut),

@@ -18,6 +18,7 @@ from contracts.cartella import (
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
     CartellaRiservataV1,
+    CondivisionePropostaV1,
 )
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
@@ -96,17 +97,17 @@ class NotificheService:
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
 
-    # --- erogazioni, documenti, gateway ---
-
     @on_event(CartellaCondivisaV1)
     def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
 
-    # --- erogazioni, documenti, gateway ---
-
     @on_event(CartellaRiservataV1)
     def on_cartella_riservata_v1(self, event: CartellaRiservataV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
+
+    @on_event(CondivisionePropostaV1)
+    def on_condivisione_proposta_v1(self, event: CondivisionePropostaV1, tx: Transaction) -> None:
+        news.tell_condivisione(event, tx)
 
     # --- erogazioni, documenti, gateway ---
 

@@ -1,10 +1,11 @@
-"""News of fogli and prints."""
+"""News of fogli, prints and offers of a case."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.outbox import RetryLater
 from chassis.sql import Transaction
+from contracts.cartella import CondivisionePropostaV1
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
 from contracts.notifiche import StatoAvviso
@@ -73,6 +74,21 @@ def tell_stampa(event: StampaProntaV1, tx: Transaction) -> None:
     avviso = new_avviso(avviso_id, tx.envelope.id, testo, tx.envelope.time.astimezone(ROME).date())
     attach(avviso, cartella)
     avviso.riferimento_id, avviso.destinatario_id = event.stampa_id, event.richiedente_id
+    add(avviso, tx)
+
+
+def tell_condivisione(event: CondivisionePropostaV1, tx: Transaction) -> None:
+    """The settore (or the one person) a case is offered to hears of the offer: its number, nothing of the case."""
+    assert tx.envelope is not None
+    testo = Testo(
+        "condivisione_proposta",
+        "Proposta di condivisione",
+        f"Ti propongono di condividere il caso {event.numero}: guarda la proposta in “Condivisioni” e decidi.",
+    )
+    avviso_id = domain.avviso_id(tx.envelope.id, event.condivisione_id)
+    avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
+    avviso.ente, avviso.settore, avviso.cartella_numero = event.ente, event.settore, event.numero
+    avviso.riferimento_id, avviso.destinatario_id = event.condivisione_id, event.operatore_id
     add(avviso, tx)
 
 
