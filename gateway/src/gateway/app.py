@@ -14,6 +14,7 @@ from gateway.clients import AmqpRpc, RpcClient
 from gateway.db import make_pool
 from gateway.eventi import AvvisiFanOut
 from gateway.mandato import MandatoSigner
+from gateway.motivi import Motivi
 from gateway.operatori import OperatoriRepository
 from gateway.policy import PolicyStore
 from gateway.resources import Gateway
@@ -22,6 +23,7 @@ from gateway.routes.api import describe
 from gateway.security import EdgeMiddleware
 from gateway.sessions import SessionStore
 from gateway.settings import Settings
+from gateway.sistema import Sistema
 from gateway.static import PrecompressedFiles
 from gateway.uploads import make_http
 
@@ -68,15 +70,19 @@ def create_app(settings: Settings | None = None, rpc: RpcClient | None = None) -
 def build_gateway(settings: Settings, rpc: RpcClient | None = None) -> Gateway:
     """Everything the process holds, not yet connected."""
     pool = make_pool(settings)
+    rpc = rpc or AmqpRpc(settings.amqp_url, settings.rpc_timeout)
+    signer = MandatoSigner(settings.mandato_private_key_file)
     return Gateway(
         settings=settings,
         secret=settings.secret,
         pool=pool,
-        sessions=SessionStore(pool, settings.idle, settings.absolute),
+        sessions=SessionStore(pool),
         policies=PolicyStore(pool),
         operatori=OperatoriRepository(pool),
-        signer=MandatoSigner(settings.mandato_private_key_file),
-        rpc=rpc or AmqpRpc(settings.amqp_url, settings.rpc_timeout),
+        signer=signer,
+        rpc=rpc,
+        sistema=Sistema(pool, rpc, signer),
+        motivi=Motivi(pool),
         accessi=AccessWriter(settings.dsn),
         eventi=AvvisiFanOut(settings.amqp_url),
         http=make_http(),

@@ -16,6 +16,8 @@ from starlette.requests import Request
 from contracts.base import Message
 from contracts.errors import Forbidden
 from contracts.mandato import AZIONI, SEZIONI, Extent
+from gateway.motivi import MOTIVO_RICHIESTO
+from gateway.sessions import NOBODY
 
 if TYPE_CHECKING:
     from gateway.accessi.row import Accesso
@@ -24,12 +26,24 @@ if TYPE_CHECKING:
     from gateway.resources import Gateway
     from gateway.sessions import Identity
 
+AUDIENCES = {
+    "operatori": ("operatore", "client"),
+    "cittadini": ("cittadino",),
+    "chiunque": ("operatore", "cittadino"),
+}
 DEFAULT_BODY_LIMIT = 1024 * 1024
 """Bytes of a form or JSON body; uploads declare their own."""
 
 
 class NotAuthenticatedError(Exception):
     """No session, or one that has ended: 401 for the API, the login page for a browser."""
+
+
+class UndecidedError(Forbidden):
+    """Signed in, with several incarichi and none chosen: pages lead to the choice."""
+
+    def __init__(self) -> None:
+        super().__init__("sessione.incarico_da_scegliere", "Scegli in quale incarico lavori adesso.")
 
 
 class CsrfError(Forbidden):
@@ -43,7 +57,7 @@ class CsrfError(Forbidden):
 
 
 class Caller:
-    """The signed-in operator of one request, with what the route's scopes let him do."""
+    """Who is signed in, for one request, with what the route's scopes let him do."""
 
     __slots__ = ("_gateway", "_policy", "_tokens", "accesso", "correlation_id", "extents", "identity")
 
@@ -75,8 +89,13 @@ class Caller:
         return self.identity.operatore_id
 
     @property
+    def tipo(self) -> str:
+        """operatore, cittadino or client."""
+        return self.identity.tipo
+
+    @property
     def incarico_id(self) -> UUID:
-        return self.identity.incarico_id
+        return self.identity.incarico_id or NOBODY
 
     @property
     def session_id(self) -> UUID:
@@ -110,7 +129,7 @@ class Caller:
 
     def can(self, scope: str) -> bool:
         """Whether the role reaches anything through `scope`: for showing a button, never for letting through."""
-        return self._policy.extent(self.ruolo, scope) is not Extent.NESSUNO
+        return bool(extents_of(self.identity, self._policy, (scope,)))
 
     async def call(
         self,
@@ -123,14 +142,32 @@ class Caller:
     ) -> Any:
         """Typed reply of `service.method` (contracts.rpc.RPC). `also`: services it will ask in our name.
 
-        Raises the DomainError the service raised; Unavailable when nobody answers in time.
+        Raises the DomainError the service raised; Unavailable when nobody answers in time. Where the service asks why
+        and the person has said so today, the answer comes with that reason.
         """
         self._note(request)
-        reply = await self._gateway.rpc.call(
-            service, method, request, self.token(service, *also), self.correlation_id, timeout
-        )
+
+        async def ask() -> Any:
+            token = self.token(service, *also)
+            return await self._gateway.rpc.call(service, method, request, token, self.correlation_id, timeout)
+
+        try:
+            reply = await ask()
+        except Forbidden as error:
+            if error.code != MOTIVO_RICHIESTO or not await self._recall_motivo():
+                raise
+            reply = await ask()
         self._note(reply)
         return reply
+
+    async def _recall_motivo(self) -> bool:
+        """Takes up the reason written today for this case, if there is one."""
+        row = self.accesso
+        if row.motivo or row.cartella_id is None:
+            return False
+        row.motivo = await self._gateway.motivi.of_today(self.operatore_id, row.cartella_id)
+        self._tokens.clear()
+        return bool(row.motivo)
 
     def _note(self, message: Any) -> None:
         """The case and the person a message is about enter the access log; the first named stays."""
@@ -177,7 +214,9 @@ class Caller:
 class Authorize:
     """What a route asks of its caller. Read by LoggedRoute and by the tests; as a dependency gives the Caller."""
 
-    def __init__(self, scopes: tuple[str, ...], optional: tuple[str, ...], body_limit: int) -> None:
+    def __init__(
+        self, scopes: tuple[str, ...], optional: tuple[str, ...], body_limit: int, per: str, undecided: bool
+    ) -> None:
         for scope in (*scopes, *optional):
             sezione, _, azione = scope.partition(":")
             if sezione not in SEZIONI or azione not in AZIONI:
@@ -185,6 +224,8 @@ class Authorize:
         self.scopes = scopes
         self.optional = optional
         self.body_limit = body_limit
+        self.tipi = AUDIENCES[per]
+        self.undecided = undecided
 
     async def __call__(self, request: Request) -> Caller:  # async: a plain one would take a thread
         caller = getattr(request.state, "caller", None)
@@ -193,7 +234,29 @@ class Authorize:
         return caller
 
 
-def authorize(*scopes: str, optional: Sequence[str] = (), body_limit: int = DEFAULT_BODY_LIMIT) -> Authorize:
+def authorize(
+    *scopes: str,
+    optional: Sequence[str] = (),
+    body_limit: int = DEFAULT_BODY_LIMIT,
+    per: str = "operatori",
+    undecided: bool = False,
+) -> Authorize:
     """The role must reach something through every one of `scopes` (else 403); `optional` ones enter the mandate if
-    the role has them. Without scopes: signed in is enough. `body_limit`: bytes, refused with 413 before reading."""
-    return Authorize(tuple(scopes), tuple(optional), body_limit)
+    the role has them. Without scopes: signed in is enough. `body_limit`: bytes, refused with 413 before reading.
+
+    `per`: operatori (and, on the API, machine clients), cittadini, or chiunque. `undecided`: also for an operator who
+    has not yet chosen his incarico.
+    """
+    return Authorize(tuple(scopes), tuple(optional), body_limit, per, undecided)
+
+
+def extents_of(identity: "Identity", policy: "Policy", scopes: tuple[str, ...]) -> dict[str, Extent]:
+    """How far each scope reaches for this person now: his role's extents, a machine client's own, and during an
+    emergency what break-the-glass opens (on its one person, which the services see to)."""
+    if identity.tipo == "client":
+        own = identity.estensioni or {}
+        return {scope: Extent(own[scope]) for scope in scopes if scope in own}
+    found = policy.extents(identity.ruolo, scopes)
+    if identity.emergenza is not None:
+        found = dict.fromkeys(policy.emergency_scopes(scopes), Extent.PROPRI) | found
+    return found

@@ -18,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.errors import DomainError
-from gateway.auth import NotAuthenticatedError
+from gateway.auth import NotAuthenticatedError, UndecidedError
 from gateway.validation import italian_fields
 
 API_PREFIX = "/api/"
 LOGIN_PATH = "/accedi"
+CHOICE_PATH = "/incarico"
 RETRY_SECONDS = "5"
 log = structlog.get_logger()
 
@@ -116,6 +117,8 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
         is_page = not request.url.path.startswith(API_PREFIX)
         if is_page and isinstance(error, NotAuthenticatedError):
             response: Response = _to_login(request)
+        elif is_page and isinstance(error, UndecidedError):
+            response = _to_login(request, CHOICE_PATH)
         elif is_page and error_page is not None:
             response = error_page(request, found)
         else:
@@ -130,10 +133,10 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
     return handle
 
 
-def _to_login(request: Request) -> Response:
-    """Back to the page that was asked for, after login; htmx follows by a full page load."""
+def _to_login(request: Request, path: str = LOGIN_PATH) -> Response:
+    """Back to the page that was asked for, after login or choice; htmx follows by a full page load."""
     if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": LOGIN_PATH})
+        return Response(status_code=401, headers={"HX-Redirect": path})
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = f"?ritorno={quote(target, safe='/')}" if request.method == "GET" else ""
-    return RedirectResponse(f"{LOGIN_PATH}{where}", status_code=303)
+    return RedirectResponse(f"{path}{where}", status_code=303)

@@ -23,12 +23,14 @@ from starlette.responses import Response
 
 from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
 from gateway.accessi.row import Accesso
-from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError
+from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError, extents_of
+from gateway.esclusi import with_esclusi
 from gateway.resources import Gateway
 from gateway.security import SAFE_METHODS, same_origin
 from gateway.sessions import Identity
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+API = "/api/"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 log = structlog.get_logger()
 
@@ -63,6 +65,8 @@ class LoggedRoute(APIRoute):
             started = perf_counter()
             gateway: Gateway = request.app.state.gateway
             identity = await _identify(gateway, request)
+            if identity is None:
+                raise NotAuthenticatedError
             row = _begin(identity, request, rule, template)
             try:
                 request.state.caller = caller = await _empower(gateway, identity, rule, row)
@@ -81,12 +85,13 @@ class LoggedRoute(APIRoute):
         return logged
 
 
-async def _identify(gateway: Gateway, request: Request) -> Identity:
-    token = request.cookies.get(gateway.settings.cookie_name)
+async def _identify(gateway: Gateway, request: Request) -> Identity | None:
+    """By session cookie, or on the API by a machine client's bearer token; never one in place of the other."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    machine = scheme.lower() == "bearer" and request.url.path.startswith(API)
+    token = bearer.strip() if machine else request.cookies.get(gateway.settings.cookie_name)
     identity = await gateway.sessions.identify(token) if token else None
-    if identity is None:
-        raise NotAuthenticatedError
-    return identity
+    return identity if identity is not None and (identity.tipo == "client") is machine else None
 
 
 def _begin(identity: Identity, request: Request, rule: Authorize, template: str) -> Accesso:
@@ -95,7 +100,7 @@ def _begin(identity: Identity, request: Request, rule: Authorize, template: str)
     sezione, _, azione = first.partition(":")
     row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
     row.correlation_id = request.state.correlation_id
-    row.motivo = unquote(request.headers.get("x-motivo", ""))[:500]
+    row.motivo = unquote(request.headers.get("x-motivo", ""))[:500] or row.motivo
     params = request.path_params
     cartella = params.get("cartella_id") or (params.get("id") if "/cartelle/{id" in template else None)
     row.cartella_id = _uuid(cartella)
@@ -113,9 +118,15 @@ def _uuid(value: Any) -> UUID | None:
 async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: Accesso) -> Caller:
     """What the policy lets this person do here. A scope without extent, or any failure of the policy itself, is
     Forbidden: nothing comes back. A store that is away stays what it is (503)."""
+    if identity.tipo not in rule.tipi:
+        raise _forbidden()
+    if identity.undecided and not rule.undecided:
+        raise UndecidedError
+    scopes = (*rule.scopes, *rule.optional)
     try:
         policy = await gateway.policies.get(identity.policy_version)
-        extents = policy.extents(identity.ruolo, (*rule.scopes, *rule.optional))
+        extents = extents_of(identity, policy, scopes)
+        identity = await with_esclusi(gateway, identity, tuple(extents))
     except (DomainError, psycopg.OperationalError, PoolTimeout):
         raise
     except Exception as error:
@@ -133,6 +144,8 @@ async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Autho
     if request.method in SAFE_METHODS:
         return
     _check_length(request, rule.body_limit or gateway.settings.upload_limit)
+    if caller.tipo == "client":  # no browser lends a bearer token to another site
+        return
     if not same_origin(request, gateway.settings.https):
         raise CsrfError
     token = request.headers.get("x-csrf-token")

@@ -1,18 +1,155 @@
-"""Signing in and out. In this version only test identities sign in, and only where no real person works."""
+"""Signing in, whoever vouches for the person: SPID, CIE, or a test identity where no real person works.
 
+No provisioning: an operator enters only if the registry of operators knows his codice fiscale and gives him an
+incarico today. A citizen enters his own pages and nothing else.
+"""
+
+import asyncio
 import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+from uuid import UUID
 
+import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from uuid_utils.compat import uuid7
 
 from contracts.errors import Forbidden, NotFound
 from gateway.accessi.row import Accesso
 from gateway.auth import CsrfError
+from gateway.errors import CHOICE_PATH
 from gateway.operatori import Incarico
 from gateway.resources import Gateway
 from gateway.security import same_origin
+from gateway.sessions import Opening
 
 IDENTITA = re.compile(r"[a-z]{1,40}\.[a-z]{1,40}")
+CITIZEN_PATH = "/cittadino"
+FREE_MISTAKES = 5
+"""Wrong logins a minute from one address that cost nothing."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A person as an identity provider vouched for him. `schema`: spid, cie, dev. `livello`: 1–3."""
+
+    schema: str
+    codice_fiscale: str
+    nome: str
+    cognome: str
+    livello: int
+    data_nascita: date | None = None
+    idp: str = ""
+    name_id: str = ""
+    session_index: str = ""
+
+
+async def enter(request: Request, persona: Persona, area: str = "operatore", ritorno: str = "/") -> Response:
+    """The answer that opens a session: to the page asked for, or to the choice among several incarichi.
+
+    `area`: operatore or cittadino. Raises Forbidden `accesso.non_abilitato` for a person the registry of operators
+    does not know, `accesso.livello` for a SPID level below what his role asks.
+    """
+    gateway: Gateway = request.app.state.gateway
+    if area == "cittadino":
+        opening, target = await _citizen(gateway, persona, ritorno)
+    else:
+        opening, target = await _operator(gateway, persona, ritorno)
+    token = await open_session(request, opening)
+    response = RedirectResponse(target, status_code=303)
+    set_cookie(request, response, token)
+    return response
+
+
+async def _citizen(gateway: Gateway, persona: Persona, ritorno: str) -> tuple[Opening, str]:
+    async with gateway.pool.connection() as connection:
+        cursor = await connection.execute(
+            "INSERT INTO cittadini (id, codice_fiscale, nome, cognome) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (codice_fiscale) DO UPDATE SET nome = excluded.nome, cognome = excluded.cognome,"
+            " ultimo_accesso = now() RETURNING id",
+            (uuid7(), persona.codice_fiscale, persona.nome, persona.cognome),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    target = safe_return(ritorno)
+    opening = _opening(gateway, persona, cittadino_id=row[0])
+    return opening, target if target.startswith(CITIZEN_PATH) else CITIZEN_PATH
+
+
+async def _operator(gateway: Gateway, persona: Persona, ritorno: str) -> tuple[Opening, str]:
+    operatore_id = await gateway.operatori.find_by_codice(persona.codice_fiscale)
+    choices = await gateway.operatori.choices(operatore_id) if operatore_id else []
+    if operatore_id is None or not choices:
+        log.warning("login_not_enabled", schema=persona.schema, known=operatore_id is not None)
+        raise not_enabled()
+    target = safe_return(ritorno)
+    if len(choices) > 1:
+        return _opening(gateway, persona, operatore_id), f"{CHOICE_PATH}?ritorno={quote(target, safe='/')}"
+    await require_level(gateway, choices[0].ruolo, persona.livello)
+    return _opening(gateway, persona, operatore_id, choices[0].incarico_id, choices[0].delega_id), target
+
+
+def _opening(
+    gateway: Gateway,
+    persona: Persona,
+    operatore_id: UUID | None = None,
+    incarico_id: UUID | None = None,
+    delega_id: UUID | None = None,
+    cittadino_id: UUID | None = None,
+) -> Opening:
+    settings = gateway.settings
+    return Opening(
+        idle=settings.idle("cittadino" if cittadino_id else "operatore"), absolute=settings.absolute,
+        operatore_id=operatore_id, incarico_id=incarico_id, delega_id=delega_id, cittadino_id=cittadino_id,
+        schema=persona.schema, livello=persona.livello, idp=persona.idp, name_id=persona.name_id,
+        session_index=persona.session_index,
+    )  # fmt: skip
+
+
+async def require_level(gateway: Gateway, ruolo: str, livello: int) -> None:
+    """Forbidden `accesso.livello` when the role asks for a higher SPID level than this login had."""
+    policy = await gateway.policies.current()
+    needed = policy.livello(ruolo)
+    if livello < needed:
+        raise Forbidden(
+            "accesso.livello",
+            f"Per questo incarico serve un accesso di livello {needed}: entra di nuovo con quel livello.",
+            details={"livello": needed},
+        )
+
+
+async def open_session(request: Request, opening: Opening) -> str:
+    """Token of the new session; the access log has it before it is returned."""
+    gateway: Gateway = request.app.state.gateway
+    address = request.client.host if request.client else ""
+    token = await gateway.sessions.create(opening, request.headers.get("user-agent", ""), address)
+    identity = await gateway.sessions.identify(token)
+    if identity is None:
+        raise not_enabled()
+    row = Accesso.of(identity, request.method, request.scope["route"].path, (), "", "accesso")
+    row.esito, row.correlation_id = 200, request.state.correlation_id
+    await gateway.accessi.append(row)
+    return token
+
+
+async def wrong(request: Request) -> None:
+    """A login failed: remembered by address; after five in a minute each answer comes later. Nobody is locked out."""
+    gateway: Gateway = request.app.state.gateway
+    address = request.client.host if request.client else ""
+    async with gateway.pool.connection() as connection:
+        await connection.execute("DELETE FROM tentativi_errati WHERE quando < now() - interval '1 minute'")
+        cursor = await connection.execute(
+            "WITH one AS (INSERT INTO tentativi_errati (indirizzo) VALUES (%s))"
+            " SELECT count(*) FROM tentativi_errati WHERE indirizzo = %s",
+            (address, address),
+        )
+        row = await cursor.fetchone()
+    excess = (row[0] if row else 0) - FREE_MISTAKES + 1
+    if excess > 0:
+        await asyncio.sleep(gateway.settings.wrong_login_delay * min(2 ** (excess - 1), 8))
 
 
 async def list_identities(gateway: Gateway) -> list[Incarico]:
@@ -22,7 +159,7 @@ async def list_identities(gateway: Gateway) -> list[Incarico]:
 
 
 async def sign_in(request: Request, identita: str) -> str:
-    """Token of a new session for a test identity; the access log has it before it is returned.
+    """Token of a new session for a test identity, in the last of its incarichi.
 
     Raises NotFound outside demo and test, CsrfError for a foreign page, Forbidden for an unknown identity.
     """
@@ -32,21 +169,19 @@ async def sign_in(request: Request, identita: str) -> str:
         raise CsrfError
     incarico = await gateway.operatori.find_identita(identita) if identita.isprintable() else None
     if incarico is None:
-        raise Forbidden(
-            "accesso.non_abilitato", "Non risulti abilitato: rivolgiti a chi gestisce gli operatori."
-        )
-    token = await gateway.sessions.create(
-        incarico.incarico_id,
-        agente=request.headers.get("user-agent", ""),
-        indirizzo=request.client.host if request.client else "",
+        await wrong(request)
+        raise not_enabled()
+    opening = Opening(
+        idle=gateway.settings.idle(), absolute=gateway.settings.absolute, operatore_id=incarico.operatore_id,
+        incarico_id=incarico.incarico_id,
+    )  # fmt: skip
+    return await open_session(request, opening)
+
+
+def not_enabled() -> Forbidden:
+    return Forbidden(
+        "accesso.non_abilitato", "Non risulti abilitato: rivolgiti a chi gestisce gli operatori."
     )
-    identity = await gateway.sessions.identify(token)
-    if identity is None:
-        raise Forbidden("accesso.non_abilitato", "Il tuo incarico è terminato.")
-    row = Accesso.of(identity, "POST", request.scope["route"].path, (), "", "accesso")
-    row.esito, row.correlation_id = 200, request.state.correlation_id
-    await gateway.accessi.append(row)
-    return token
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:

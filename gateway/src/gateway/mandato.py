@@ -1,14 +1,21 @@
 """The mandate of a request: who, in which role and ente, how far, for which services (design section 5)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from chassis import mandate
-from contracts.mandato import Extent, Mandato
+from chassis.mandate import SECOND_LEVEL
+from contracts.mandato import Emergenza, Extent, Mandato
+from gateway.sessions import NOBODY
 
 if TYPE_CHECKING:
     from gateway.policy import Policy
     from gateway.sessions import Identity
+
+SISTEMA = UUID(int=1)
+"""Operator id of the gateway when it asks on its own behalf."""
 
 
 class MandatoSigner:
@@ -23,17 +30,45 @@ class MandatoSigner:
         audience: tuple[str, ...],
         motivo: str = "",
     ) -> str:
-        """Token for `audience` with these extents alone; territories enter it only if an extent reaches them."""
-        reached = set(extents.values())
+        """Token for `audience` with these extents and the role's reach into the second level; territories enter it only
+        if an extent reaches them, the emergency only if a scope of it is asked for."""
+        granted = policy.extents(identity.ruolo, (SECOND_LEVEL,)) | extents
+        reached = set(granted.values())
         mandato = Mandato(
             operatore_id=identity.operatore_id,
-            incarico_id=identity.incarico_id,
+            incarico_id=identity.incarico_id or NOBODY,
             ruolo=identity.ruolo,
             ente=identity.ente,
             settore=identity.settore,
-            estensioni=extents,
+            estensioni=granted,
             enti_ambito=policy.ambiti.get(identity.ente, ()) if Extent.AMBITO in reached else (),
             enti_provincia=policy.province.get(identity.ente, ()) if Extent.PROVINCIA in reached else (),
             motivo=motivo,
+            tipo=identity.tipo,
+            esclusi=tuple(identity.esclusi or ()),
+            in_delega_di=identity.in_delega_di,
+            emergenza=_emergenza(identity, policy, extents),
         )
         return mandate.sign(mandato, audience, self.key)
+
+    def sign_sistema(self, audience: tuple[str, ...], scopes: Sequence[str], enti: tuple[str, ...]) -> str:
+        """Token of the gateway itself, for what no person asks: these scopes, in all of `enti`."""
+        mandato = Mandato(
+            operatore_id=SISTEMA,
+            incarico_id=NOBODY,
+            ruolo="sistema",
+            ente="",
+            settore="",
+            estensioni=dict.fromkeys(scopes, Extent.PROVINCIA),
+            enti_provincia=enti,
+            motivo="sistema",
+            tipo="sistema",
+        )
+        return mandate.sign(mandato, audience, self.key)
+
+
+def _emergenza(identity: "Identity", policy: "Policy", extents: dict[str, Extent]) -> Emergenza | None:
+    if identity.emergenza is None:
+        return None
+    scopes = policy.emergency_scopes((*extents, SECOND_LEVEL))
+    return Emergenza(residente_id=identity.emergenza, scopi=scopes) if scopes else None

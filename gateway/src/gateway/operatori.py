@@ -1,4 +1,4 @@
-"""Who works here: operators and their incarichi; names for the pages."""
+"""Who works here: operators, their incarichi and deleghe; names for the pages."""
 
 import time
 from collections.abc import Iterable
@@ -11,12 +11,28 @@ from psycopg_pool import AsyncConnectionPool
 NAMES_KEPT = 300.0
 """Seconds a name is remembered; names are not secret inside the office and change seldom."""
 
-LIST = """
+COLUMNS = """
 SELECT i.id AS incarico_id, o.id AS operatore_id, o.identita, o.nome || ' ' || o.cognome AS nome, o.email,
        i.ruolo, i.ente, i.settore, i.dal::text, i.al::text
-  FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
- WHERE o.revocato_il IS NULL AND i.revocato_il IS NULL
+"""
+IN_FORCE = """
+ o.revocato_il IS NULL AND i.revocato_il IS NULL
    AND i.dal <= current_date AND (i.al IS NULL OR i.al >= current_date)
+"""
+LIST = f"""{COLUMNS}
+  FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
+ WHERE {IN_FORCE}
+"""
+CHOICES = f"""
+SELECT i.id AS incarico_id, NULL::uuid AS delega_id, i.ruolo, i.ente, i.settore, '' AS titolare, i.al
+  FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
+ WHERE o.id = %(operatore)s AND {IN_FORCE}
+ UNION ALL
+SELECT i.id, d.id, i.ruolo, i.ente, i.settore, o.nome || ' ' || o.cognome, d.al
+  FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id JOIN operatori o ON o.id = i.operatore_id
+ WHERE d.delegato_id = %(operatore)s AND d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al
+   AND EXISTS (SELECT 1 FROM operatori WHERE id = d.delegato_id AND revocato_il IS NULL) AND {IN_FORCE}
+ ORDER BY 6, 4, 5, 3
 """
 
 
@@ -34,6 +50,19 @@ class Incarico:
     settore: str
     dal: str
     al: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scelta:
+    """An incarico an operator may work in now: his own, or of `titolare` for whom he stands in (`delega_id`)."""
+
+    incarico_id: UUID
+    delega_id: UUID | None
+    ruolo: str
+    ente: str
+    settore: str
+    titolare: str
+    al: object
 
 
 class OperatoriRepository:
@@ -74,3 +103,20 @@ class OperatoriRepository:
             cursor = connection.cursor(row_factory=class_row(Incarico))
             await cursor.execute(f"{LIST} AND o.identita = %s ORDER BY i.dal DESC LIMIT 1", (identita,))
             return await cursor.fetchone()
+
+    async def find_by_codice(self, codice_fiscale: str) -> UUID | None:
+        """The operator with this codice fiscale who was not revoked."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT id FROM operatori WHERE codice_fiscale = %s AND revocato_il IS NULL",
+                (codice_fiscale,),
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def choices(self, operatore_id: UUID) -> list[Scelta]:
+        """What he may work as today: his own incarichi first, then those he stands in for."""
+        async with self.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(Scelta))
+            await cursor.execute(CHOICES, {"operatore": operatore_id})
+            return await cursor.fetchall()

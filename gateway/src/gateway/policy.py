@@ -1,11 +1,16 @@
 """The privacy policy: role × sezione × azione → extent, versioned data; what no row names is `nessuno`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.errors import Forbidden
 from contracts.mandato import Extent
+
+DEFAULT_LEVEL = 2
+EMERGENCY = "emergenza"
+"""Pseudo-role whose rules say what break-the-glass opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,11 @@ class Policy:
     rules: dict[str, dict[str, Extent]]
     ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
     province: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    livelli: dict[str, int] = field(default_factory=dict)
+
+    def livello(self, ruolo: str) -> int:
+        """Least SPID level at which the role works: 2 unless the policy says otherwise."""
+        return self.livelli.get(ruolo, DEFAULT_LEVEL)
 
     def extent(self, ruolo: str, scope: str) -> Extent:
         return self.rules.get(ruolo, {}).get(scope, Extent.NESSUNO)
@@ -25,6 +35,10 @@ class Policy:
         found = {scope: self.extent(ruolo, scope) for scope in scopes}
         return {scope: extent for scope, extent in found.items() if extent is not Extent.NESSUNO}
 
+    def emergency_scopes(self, scopes: Iterable[str]) -> tuple[str, ...]:
+        """Those of `scopes` that break-the-glass opens on its one person."""
+        return tuple(s for s in scopes if self.extent(EMERGENCY, s) is not Extent.NESSUNO)
+
 
 class PolicyStore:
     """Versions never change once written, so each is read once per process."""
@@ -32,6 +46,15 @@ class PolicyStore:
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self.pool = pool
         self.known: dict[int, Policy] = {}
+
+    async def current(self) -> Policy:
+        """The version in force now."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata'"
+            )
+            row = await cursor.fetchone()
+        return await self.get(row[0] if row else None)
 
     async def get(self, version: int | None) -> Policy:
         """Forbidden when there is no policy at all: without one nobody may do anything."""
@@ -58,7 +81,11 @@ class PolicyStore:
             )
             for tipo, codice, ente in await cursor.fetchall():
                 groups[tipo].setdefault(codice, []).append(ente)
-        return Policy(version, rules, _by_ente(groups["ambito"]), _by_ente(groups["provincia"]))
+            cursor = await connection.execute(
+                "SELECT ruolo, livello FROM politica_ruoli WHERE version = %s", (version,)
+            )
+            levels: dict[str, int] = dict(await cursor.fetchall())
+        return Policy(version, rules, _by_ente(groups["ambito"]), _by_ente(groups["provincia"]), levels)
 
 
 def _by_ente(groups: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:

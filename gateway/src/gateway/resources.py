@@ -15,10 +15,12 @@ from gateway.accessi.writer import AccessWriter
 from gateway.clients import RpcClient
 from gateway.eventi import AvvisiFanOut
 from gateway.mandato import MandatoSigner
+from gateway.motivi import Motivi
 from gateway.operatori import OperatoriRepository
 from gateway.policy import PolicyStore
 from gateway.sessions import SessionStore
 from gateway.settings import Settings
+from gateway.sistema import Sistema
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Gateway:
     operatori: OperatoriRepository
     signer: MandatoSigner
     rpc: RpcClient
+    sistema: Sistema
+    motivi: Motivi
     accessi: AccessWriter
     eventi: AvvisiFanOut
     http: httpx.AsyncClient

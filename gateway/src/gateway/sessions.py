@@ -1,6 +1,11 @@
-"""Sessions in PostgreSQL: a random token whose SHA-256 alone is stored; idle and absolute limits."""
+"""Sessions in PostgreSQL: a random token whose SHA-256 alone is stored; idle and absolute limits.
+
+A session belongs to an operator (in one incarico, perhaps standing in for an absent colleague; none while he still has
+to choose), to a citizen, or to a machine client.
+"""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,33 +19,80 @@ from uuid_utils.compat import uuid7
 TOUCH_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often, so that reading stays one query."""
 
-IDENTIFY = """
-SELECT s.id AS session_id, s.ultimo_uso, o.id AS operatore_id, o.nome || ' ' || o.cognome AS nome, o.codice_fiscale,
-       i.id AS incarico_id, i.ruolo, i.ente, i.settore,
-       (SELECT max(version) FROM politiche WHERE attiva_dal <= now()) AS policy_version
+NOBODY = UUID(int=0)
+"""In place of an incarico where there is none: a citizen, an operator who has not chosen yet."""
+
+ALIVE = "s.revocata_il IS NULL AND s.scade_il > now() AND s.ultimo_uso > now() - s.inattivita"
+IN_FORCE = "revocato_il IS NULL AND {0}.dal <= current_date AND ({0}.al IS NULL OR {0}.al >= current_date)"
+
+IDENTIFY = f"""
+SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.scade_il, s.livello, s.esclusi, s.esclusi_al,
+       coalesce(s.operatore_id, s.cittadino_id, s.client_id) AS operatore_id,
+       coalesce(o.nome || ' ' || o.cognome, c.nome || ' ' || c.cognome, k.nome) AS nome,
+       coalesce(o.codice_fiscale, c.codice_fiscale, '') AS codice_fiscale,
+       s.incarico_id, coalesce(i.ruolo, s.tipo) AS ruolo, coalesce(i.ente, k.ente, '') AS ente,
+       coalesce(i.settore, k.settore, '') AS settore, k.estensioni, coalesce(k.finalita, '') AS finalita,
+       d.id IS NOT NULL AS delegato, i.operatore_id AS titolare_id,
+       CASE WHEN d.id IS NOT NULL THEN t.nome || ' ' || t.cognome ELSE '' END AS titolare,
+       (SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata') AS policy_version,
+       e.residente_id AS emergenza, e.scade_il AS emergenza_fino, coalesce(e.motivo, '') AS emergenza_motivo
   FROM sessioni s
-  JOIN incarichi i ON i.id = s.incarico_id
-  JOIN operatori o ON o.id = i.operatore_id
- WHERE s.token_sha256 = %s AND s.revocata_il IS NULL AND s.scade_il > now() AND s.ultimo_uso > now() - %s
-   AND o.revocato_il IS NULL AND i.revocato_il IS NULL
-   AND i.dal <= current_date AND (i.al IS NULL OR i.al >= current_date)
+  LEFT JOIN operatori o ON o.id = s.operatore_id
+  LEFT JOIN cittadini c ON c.id = s.cittadino_id
+  LEFT JOIN clienti k ON k.id = s.client_id
+  LEFT JOIN incarichi i ON i.id = s.incarico_id
+  LEFT JOIN operatori t ON t.id = i.operatore_id
+  LEFT JOIN deleghe d ON d.id = s.delega_id
+  LEFT JOIN LATERAL (SELECT * FROM emergenze WHERE session_id = s.id AND incarico_id = s.incarico_id
+                        AND chiusa_il IS NULL AND scade_il > now() ORDER BY aperta_il DESC LIMIT 1) e ON true
+ WHERE s.token_sha256 = %s AND {ALIVE} AND o.revocato_il IS NULL AND t.revocato_il IS NULL
+   AND (s.client_id IS NULL OR k.revocato_il IS NULL AND (k.scade_il IS NULL OR k.scade_il > now()))
+   AND (s.incarico_id IS NULL OR i.{IN_FORCE.format("i")})
+   AND (s.delega_id IS NULL OR d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Session, operator, incarico and policy version, read together."""
+    """Session, person, incarico and policy version, read together.
+
+    `tipo`: operatore, cittadino, client. `operatore_id`: of whoever acts (citizens and clients too). `esclusi` is None
+    until the registry has been asked who lives with the operator. `estensioni`: scopes of a machine client.
+    """
 
     session_id: UUID
+    tipo: str
     ultimo_uso: datetime
+    scade_il: datetime
+    livello: int
+    esclusi: list[UUID] | None
+    esclusi_al: datetime | None
     operatore_id: UUID
     nome: str
     codice_fiscale: str
-    incarico_id: UUID
+    incarico_id: UUID | None
     ruolo: str
     ente: str
     settore: str
+    estensioni: dict[str, str] | None
+    finalita: str
+    delegato: bool
+    titolare_id: UUID | None
+    titolare: str
     policy_version: int | None
+    emergenza: UUID | None
+    emergenza_fino: datetime | None
+    emergenza_motivo: str
+
+    @property
+    def undecided(self) -> bool:
+        """An operator with several incarichi who has not said in which one he works now."""
+        return self.tipo == "operatore" and self.incarico_id is None
+
+    @property
+    def in_delega_di(self) -> UUID | None:
+        """The absent colleague he stands in for."""
+        return self.titolare_id if self.delegato else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +107,55 @@ class Sessione:
     indirizzo: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new session is made of. Exactly one of `operatore_id`, `cittadino_id`, `client_id`.
+
+    `schema`: spid, cie, dev, oauth. `name_id`, `session_index`, `idp`: what single logout needs.
+    """
+
+    idle: timedelta
+    absolute: timedelta
+    operatore_id: UUID | None = None
+    cittadino_id: UUID | None = None
+    client_id: UUID | None = None
+    incarico_id: UUID | None = None
+    delega_id: UUID | None = None
+    schema: str = "dev"
+    livello: int = 2
+    idp: str = ""
+    name_id: str = ""
+    session_index: str = ""
+
+    @property
+    def tipo(self) -> str:
+        return "operatore" if self.operatore_id else "cittadino" if self.cittadino_id else "client"
+
+
 def _digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
 class SessionStore:
-    def __init__(self, pool: AsyncConnectionPool, idle: timedelta, absolute: timedelta) -> None:
+    def __init__(self, pool: AsyncConnectionPool) -> None:
         self.pool = pool
-        self.idle = idle
-        self.absolute = absolute
 
-    async def create(self, incarico_id: UUID, agente: str = "", indirizzo: str = "") -> str:
-        """Token of a new session of this incarico; it is shown once and never stored."""
+    async def create(self, opening: Opening, agente: str = "", indirizzo: str = "") -> str:
+        """Token of a new session; it is shown once and never stored."""
         token = secrets.token_urlsafe(32)
+        values = {
+            "id": uuid7(), "token_sha256": _digest(token), "tipo": opening.tipo, "inattivita": opening.idle,
+            "operatore_id": opening.operatore_id, "cittadino_id": opening.cittadino_id,
+            "client_id": opening.client_id, "incarico_id": opening.incarico_id, "delega_id": opening.delega_id,
+            "schema": opening.schema, "livello": opening.livello, "idp": opening.idp, "name_id": opening.name_id,
+            "session_index": opening.session_index, "agente": agente[:200],
+            "indirizzo": indirizzo[:64],
+        }  # fmt: skip
+        columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
         async with self.pool.connection() as connection:
             await connection.execute(
-                "INSERT INTO sessioni (id, token_sha256, incarico_id, scade_il, agente, indirizzo)"
-                " VALUES (%s, %s, %s, now() + %s, %s, %s)",
-                (uuid7(), _digest(token), incarico_id, self.absolute, agente[:200], indirizzo[:64]),
+                f"INSERT INTO sessioni ({columns}, scade_il) VALUES ({places}, now() + %(absolute)s)",
+                values | {"absolute": opening.absolute},
             )
         return token
 
@@ -90,7 +173,7 @@ class SessionStore:
     async def _identify(self, token: str) -> Identity | None:
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(Identity))
-            await cursor.execute(IDENTIFY, (_digest(token), self.idle))
+            await cursor.execute(IDENTIFY, (_digest(token),))
             identity = await cursor.fetchone()
             if identity is not None and datetime.now(UTC) - identity.ultimo_uso > TOUCH_EVERY:
                 await connection.execute(
@@ -98,36 +181,70 @@ class SessionStore:
                 )
         return identity
 
+    async def choose(
+        self, session_id: UUID, operatore_id: UUID, incarico_id: UUID, delega_id: UUID | None
+    ) -> bool:
+        """The operator works in this incarico from now on; emergencies of the one he leaves end. The caller has checked
+        that it is his, or his by delega. False when the session has ended."""
+        async with self.pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "UPDATE sessioni SET incarico_id = %s, delega_id = %s"
+                " WHERE id = %s AND operatore_id = %s AND revocata_il IS NULL",
+                (incarico_id, delega_id, session_id, operatore_id),
+            )
+            await connection.execute(
+                "UPDATE emergenze SET chiusa_il = now() WHERE session_id = %s AND chiusa_il IS NULL",
+                (session_id,),
+            )
+            return cursor.rowcount == 1
+
+    async def keep_esclusi(self, session_id: UUID, esclusi: Sequence[UUID]) -> None:
+        """Who lives with the operator, as the registry said just now."""
+        async with self.pool.connection() as connection:
+            await connection.execute(
+                "UPDATE sessioni SET esclusi = %s, esclusi_al = now() WHERE id = %s",
+                (list(esclusi), session_id),
+            )
+
     async def is_open(self, session_id: UUID) -> bool:
         """For long answers: has the session ended meanwhile?"""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT 1 FROM sessioni s JOIN incarichi i ON i.id = s.incarico_id"
-                " JOIN operatori o ON o.id = i.operatore_id"
+                "SELECT 1 FROM sessioni s LEFT JOIN incarichi i ON i.id = s.incarico_id"
+                " LEFT JOIN operatori o ON o.id = s.operatore_id"
                 " WHERE s.id = %s AND s.revocata_il IS NULL AND s.scade_il > now()"
                 " AND o.revocato_il IS NULL AND i.revocato_il IS NULL",
                 (session_id,),
             )
             return await cursor.fetchone() is not None
 
-    async def list_open(self, operatore_id: UUID) -> list[Sessione]:
+    async def list_open(self, persona_id: UUID) -> list[Sessione]:
+        """Open sessions of an operator or a citizen, the latest used first."""
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
             await cursor.execute(
                 "SELECT s.id, s.creata_il, s.ultimo_uso, s.scade_il, s.agente, s.indirizzo FROM sessioni s"
-                " JOIN incarichi i ON i.id = s.incarico_id"
-                " WHERE i.operatore_id = %s AND s.revocata_il IS NULL AND s.scade_il > now()"
-                " AND s.ultimo_uso > now() - %s ORDER BY s.ultimo_uso DESC",
-                (operatore_id, self.idle),
+                f" WHERE %s IN (s.operatore_id, s.cittadino_id) AND {ALIVE} ORDER BY s.ultimo_uso DESC",
+                (persona_id,),
             )
             return [Sessione(**row) for row in await cursor.fetchall()]
 
-    async def revoke(self, session_id: UUID, operatore_id: UUID) -> bool:
-        """Ends one of the operator's own sessions; False when it is not his or has ended already."""
+    async def revoke(self, session_id: UUID, persona_id: UUID) -> bool:
+        """Ends one of the person's own sessions; False when it is not his or has ended already."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
-                "UPDATE sessioni s SET revocata_il = now() FROM incarichi i WHERE i.id = s.incarico_id"
-                " AND s.id = %s AND i.operatore_id = %s AND s.revocata_il IS NULL",
-                (session_id, operatore_id),
+                "UPDATE sessioni SET revocata_il = now()"
+                " WHERE id = %s AND %s IN (operatore_id, cittadino_id, client_id) AND revocata_il IS NULL",
+                (session_id, persona_id),
             )
             return cursor.rowcount == 1
+
+    async def revoke_named(self, idp: str, name_id: str) -> int:
+        """Single logout asked by the identity provider: ends every session it opened for this subject."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "UPDATE sessioni SET revocata_il = now()"
+                " WHERE idp = %s AND name_id = %s AND name_id <> '' AND revocata_il IS NULL",
+                (idp, name_id),
+            )
+            return cursor.rowcount

@@ -23,8 +23,14 @@ class Settings(ServiceSettings):
     dev_login: bool = False
     """Login by picking a test identity. Unset: on in demo and test alone. On anywhere else: no start."""
 
+    public_url: str = "http://127.0.0.1:8000"
+    """Address people see, without a final slash: links in mails, SAML endpoints."""
     idle_minutes: int = 30
     absolute_hours: int = 8
+    citizen_minutes: int = 20
+    """Idle limit of a citizen's session."""
+    wrong_login_delay: float = 1.0
+    """Seconds an answer waits after five wrong logins from one address in a minute; doubles, up to eight times."""
     rpc_timeout: float = 10.0
     upload_limit: int = 100 * 1024 * 1024
     pool_size: int = 10
@@ -46,9 +52,9 @@ class Settings(ServiceSettings):
         """`database_url` as psycopg wants it."""
         return libpq_dsn(self.database_url)
 
-    @property
-    def idle(self) -> timedelta:
-        return timedelta(minutes=self.idle_minutes)
+    def idle(self, tipo: str = "operatore") -> timedelta:
+        """How long a session of an operatore or a cittadino lasts without use."""
+        return timedelta(minutes=self.citizen_minutes if tipo == "cittadino" else self.idle_minutes)
 
     @property
     def absolute(self) -> timedelta:

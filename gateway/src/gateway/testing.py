@@ -9,6 +9,7 @@ import httpx
 import jwt
 from starlette.testclient import TestClient
 
+from contracts.anagrafe import ConviventiOut
 from contracts.base import Message
 from contracts.rpc import RPC
 
@@ -53,6 +54,8 @@ class FakeServices:
         expected, _ = RPC[service][method]
         assert isinstance(request, expected)
         claims = jwt.decode(mandato, options={"verify_signature": False})
+        if method == "list_conviventi" and "anagrafe.list_conviventi" not in self.answers:
+            return ConviventiOut()  # the operators of tests live with nobody the registry knows
         self.calls.append(Call(service, method, request, claims))
         answer = self.answers[f"{service}.{method}"]
         if isinstance(answer, Exception):

@@ -140,7 +140,9 @@ def test_role_by_route_the_gateway_lets_through_exactly_what_the_policy_says(
     browser: Callable[[str], Browser], services: FakeServices
 ) -> None:
     for service, methods in RPC.items():
-        for method in methods:
+        for method in methods.keys() - {
+            "list_conviventi"
+        }:  # asked by the gateway itself, at the first request
             services.answer(f"{service}.{method}", NotFound("prova.non_trovato", "Non c'è."))
     people = {identity.identita: browser(identity.identita) for identity in IDENTITIES}
 
@@ -170,7 +172,7 @@ def test_a_mandate_carries_only_what_the_route_declared(
     browser("giulia.bianchi").get(f"/api/v1/cartelle/{uuid4()}/diario")
 
     (call,) = services.calls
-    assert call.mandato["estensioni"] == {"diario:leggi": "settore"}
+    assert call.mandato["estensioni"] == {"diario:leggi": "settore", "secondo_livello:leggi": "settore"}
     assert call.claims["aud"] == ["cartella"]
     assert call.claims["exp"] - call.claims["iat"] == 60
     assert "enti_provincia" not in call.mandato

@@ -7,20 +7,25 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from gateway.sessions import NOBODY
+
 if TYPE_CHECKING:
     from gateway.sessions import Identity
 
 COLUMNS = (
     "catena", "seq", "quando", "operatore_id", "incarico_id", "session_id", "ruolo", "ente", "settore", "metodo",
     "rotta", "scopi", "sezione", "azione", "cartella_id", "residente_id", "motivo", "esito", "codice", "durata_ms",
-    "correlation_id",
+    "correlation_id", "tipo", "in_delega_di",
 )  # fmt: skip
 """Everything the hash covers, in this order; the order never changes."""
 
 
 @dataclass(slots=True)
 class Accesso:
-    """Who did what, on whom, why, and how it ended. `rotta` is the template, never the address with its ids."""
+    """Who did what, on whom, why, and how it ended. `rotta` is the template, never the address with its ids.
+
+    `tipo`: operatore, cittadino, client. `in_delega_di`: the absent operator in whose place he acted.
+    """
 
     operatore_id: UUID
     incarico_id: UUID
@@ -40,6 +45,8 @@ class Accesso:
     codice: str = ""
     durata_ms: int = 0
     correlation_id: str = ""
+    tipo: str = "operatore"
+    in_delega_di: UUID | None = None
     quando: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
@@ -47,8 +54,9 @@ class Accesso:
         cls, identity: "Identity", metodo: str, rotta: str, scopes: tuple[str, ...], sezione: str, azione: str
     ) -> "Accesso":
         return cls(
-            identity.operatore_id, identity.incarico_id, identity.session_id, identity.ruolo, identity.ente,
-            identity.settore, metodo, rotta, " ".join(scopes), sezione, azione,
+            identity.operatore_id, identity.incarico_id or NOBODY, identity.session_id, identity.ruolo, identity.ente,
+            identity.settore, metodo, rotta, " ".join(scopes), sezione, azione, tipo=identity.tipo,
+            in_delega_di=identity.in_delega_di, motivo=identity.emergenza_motivo,
         )  # fmt: skip
 
     def record(self, catena: UUID, seq: int) -> dict[str, Any]:

@@ -46,5 +46,6 @@ IDENTITIES = (
     TestIdentity("sara.costa", "CSTSRA90T45F704Q", "assistente_sociale", "B212", "minori"),
     TestIdentity("elena.riva", "RVILNE74C54F704Y", "rpd", "F704", ""),
     TestIdentity("admin.sistema", "SSTDMN80A01F704Z", "amministratore_sistema", "F704", ""),
+    TestIdentity("franca.sala", "SLAFNC82E50F704O", "pronto_intervento", "F704", "pronto_intervento"),
     TestIdentity("luca.moretti", "MRTLCU87E19F205J", "analista", "F704", ""),
 )

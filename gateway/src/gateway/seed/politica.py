@@ -16,29 +16,32 @@ RULES: dict[str, dict[Extent, str]] = {
         Extent.SETTORE: "presa_in_carico:leggi+scrivi segretariato:leggi+scrivi diario:leggi+scrivi"
         " attivita:leggi+scrivi pai:leggi+scrivi isee:leggi+scrivi valutazioni:leggi+scrivi scuola:leggi+scrivi"
         " tribunale:leggi+scrivi documenti:leggi+scrivi stampe:stampa fogli:leggi+scrivi liquidazioni:leggi"
-        " avvisi:leggi+scrivi",
+        " avvisi:leggi+scrivi secondo_livello:leggi+scrivi condivisioni:leggi+scrivi",
     },
     "educatore": {
         Extent.ENTE: "anagrafe:leggi",
         Extent.PROPRI: "presa_in_carico:leggi diario:leggi+scrivi attivita:leggi+scrivi pai:leggi scuola:leggi"
         " documenti:leggi+scrivi avvisi:leggi+scrivi",
+        Extent.SETTORE: "secondo_livello:leggi",
     },
     "psicologo": {
         Extent.ENTE: "anagrafe:leggi",
         Extent.PROPRI: "presa_in_carico:leggi diario:leggi+scrivi attivita:leggi+scrivi pai:leggi+scrivi"
         " valutazioni:leggi+scrivi scuola:leggi tribunale:leggi documenti:leggi+scrivi stampe:stampa"
         " avvisi:leggi+scrivi",
+        Extent.SETTORE: "secondo_livello:leggi",
     },
     "segretariato": {
         Extent.ENTE: "anagrafe:leggi segretariato:leggi+scrivi",
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
     "coordinatore": {
-        Extent.ENTE: "anagrafe:leggi report:leggi",
+        Extent.ENTE: "anagrafe:leggi report:leggi riservatezza:leggi+scrivi",
         Extent.SETTORE: "presa_in_carico:leggi+scrivi+assegna segretariato:leggi+scrivi diario:leggi+scrivi"
         " attivita:leggi+scrivi pai:leggi+scrivi+approva isee:leggi+scrivi valutazioni:leggi+scrivi"
         " scuola:leggi+scrivi tribunale:leggi+scrivi documenti:leggi+scrivi stampe:stampa"
-        " fogli:leggi+scrivi+approva liquidazioni:leggi avvisi:leggi+scrivi",
+        " fogli:leggi+scrivi+approva liquidazioni:leggi avvisi:leggi+scrivi secondo_livello:leggi+scrivi"
+        " condivisioni:leggi+scrivi emergenze:approva",
     },
     "amministrativo": {
         Extent.ENTE: "anagrafe:leggi fogli:leggi isee:leggi liquidazioni:leggi+scrivi siuss:leggi+esporta"
@@ -53,13 +56,23 @@ RULES: dict[str, dict[Extent, str]] = {
         Extent.ENTE: "report:leggi+esporta caricamenti:leggi",
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
-    "rpd": {Extent.ENTE: "registro_accessi:leggi+esporta operatori:leggi"},
-    "amministratore_sistema": {Extent.ENTE: "operatori:leggi+scrivi caricamenti:leggi+approva"},
+    "rpd": {
+        Extent.ENTE: "registro_accessi:leggi+scrivi+esporta operatori:leggi politica:leggi emergenze:leggi+approva"
+    },
+    "amministratore_sistema": {
+        Extent.ENTE: "operatori:leggi+scrivi caricamenti:leggi+approva politica:leggi+scrivi+approva"
+    },
+    "pronto_intervento": {
+        Extent.ENTE: "anagrafe:leggi emergenze:scrivi",
+        Extent.PROPRI: "presa_in_carico:leggi diario:leggi+scrivi avvisi:leggi+scrivi",
+    },
     "fornitore": {
-        Extent.PROPRI: "presa_in_carico:leggi attivita:leggi+scrivi documenti:scrivi avvisi:leggi+scrivi"
+        Extent.PROPRI: "presa_in_carico:leggi attivita:leggi+scrivi documenti:scrivi avvisi:leggi+scrivi",
+        Extent.SETTORE: "condivisioni:leggi+scrivi",
     },
     "analista": {Extent.PROVINCIA: "report:leggi+esporta"},
-    "cittadino": {},
+    "cittadino": {Extent.PROPRI: "registro_accessi:leggi"},
+    "emergenza": {Extent.PROPRI: "presa_in_carico:leggi diario:leggi tribunale:leggi documenti:leggi"},
 }
 
 

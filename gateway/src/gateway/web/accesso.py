@@ -91,8 +91,11 @@ async def login(request: Request) -> Response:
     return response
 
 
+Anybody = Annotated[Caller, Depends(authorize(per="chiunque", undecided=True))]
+
+
 @router.post("/esci")
-async def logout(request: Request, caller: Annotated[Caller, Depends(authorize())]) -> Response:
+async def logout(request: Request, caller: Anybody) -> Response:
     gateway: Gateway = request.app.state.gateway
     await gateway.sessions.revoke(caller.session_id, caller.operatore_id)
     response = done("/accedi", "uscito")
@@ -101,9 +104,10 @@ async def logout(request: Request, caller: Annotated[Caller, Depends(authorize()
 
 
 @router.post("/sessione")
-async def keep_session(request: Request, caller: Annotated[Caller, Depends(authorize())]) -> Response:
+async def keep_session(request: Request, caller: Anybody) -> Response:
     """Any request keeps the session alive; this one does nothing else."""
-    return JSONResponse({"secondi": request.app.state.gateway.settings.idle_minutes * 60})
+    idle = request.app.state.gateway.settings.idle(caller.tipo)
+    return JSONResponse({"secondi": int(idle.total_seconds())})
 
 
 @router.get("/bozze/chiave")

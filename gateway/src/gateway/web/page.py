@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contracts.anagrafe import EntiOut, ListEnti
 from contracts.errors import DomainError, NotFound
 from contracts.notifiche import AvvisiOut, ListAvvisi
-from gateway.auth import Authorize, Caller, authorize
+from gateway.auth import DEFAULT_BODY_LIMIT, Authorize, Caller, authorize
 from gateway.web import formats, labels
 from gateway.web.forms import Form
 from gateway.web.notices import NOTICES, Notice
@@ -75,8 +75,8 @@ class Page:
 
 def page_scope(*scopes: str, optional: Sequence[str] = (), body_limit: int | None = None) -> Authorize:
     """`authorize` for a page: the bell's scope is asked besides."""
-    known = {} if body_limit is None else {"body_limit": body_limit}
-    return authorize(*scopes, optional=(*optional, "avvisi:leggi"), **known)
+    limit = DEFAULT_BODY_LIMIT if body_limit is None else body_limit
+    return authorize(*scopes, optional=(*optional, "avvisi:leggi"), body_limit=limit)
 
 
 class Gathering:
@@ -152,7 +152,7 @@ def _page(request: Request, caller: Caller, title: str, section: str, unread: in
         caller=caller,
         unread=unread,
         csrf=caller.csrf,
-        session_seconds=settings.idle_minutes * 60,
+        session_seconds=int(settings.idle(caller.tipo).total_seconds()),
         notice=NOTICES.get(request.query_params.get("fatto", "")),
         menu=[(key, text, url) for key, text, url, scope in MENU if caller.can(scope)],
     )
