@@ -1,7 +1,8 @@
-"""The access log: append-only rows in PostgreSQL, hash-chained, written before the answer leaves."""
+"""The access log: append-only rows in PostgreSQL, hash-chained, sealed each minute, written before the answer leaves."""
 
 from gateway.accessi.row import Accesso
-from gateway.accessi.verify import Anomalia, Verifica, verify
+from gateway.accessi.sigilli import Anomalia
+from gateway.accessi.verify import Verifica, verify
 from gateway.accessi.writer import AccessWriter
 
 __all__ = ["AccessWriter", "Accesso", "Anomalia", "Verifica", "verify"]

@@ -1,9 +1,7 @@
-"""One row of the access log and its place in a chain of hashes."""
+"""One row of the access log."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,7 +15,7 @@ COLUMNS = (
     "rotta", "scopi", "sezione", "azione", "cartella_id", "residente_id", "motivo", "esito", "codice", "durata_ms",
     "correlation_id", "tipo", "in_delega_di",
 )  # fmt: skip
-"""Everything the hash covers, in this order; the order never changes."""
+"""Everything the hash covers (`catena.FORMATI`), in this order; the order never changes."""
 
 
 @dataclass(slots=True)
@@ -61,30 +59,14 @@ class Accesso:
 
     def record(self, catena: UUID, seq: int) -> dict[str, Any]:
         """Plain JSON values by column, `prima` and `hash` still missing."""
-        own = {name: _plain(getattr(self, name)) for name in COLUMNS[2:]}
+        own = {name: plain(getattr(self, name)) for name in COLUMNS[2:]}
         return {"catena": str(catena), "seq": seq, **own}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: ids and moments as text, no NUL (PostgreSQL's text has none)."""
     if value is None or isinstance(value, str | int):
         return value.replace("\x00", "") if isinstance(value, str) else value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)
-
-
-def canonical(row: dict[str, Any]) -> bytes:
-    """The bytes the hash is taken of: the columns' plain values, in order, as compact JSON."""
-    return json.dumps(
-        [_plain(row[name]) for name in COLUMNS], ensure_ascii=False, separators=(",", ":")
-    ).encode()
-
-
-def chain_hash(previous: bytes, row: dict[str, Any]) -> bytes:
-    return sha256(previous + canonical(row)).digest()
-
-
-def opening_hash(catena: UUID, aperta_il: datetime, teste: dict[str, Any]) -> bytes:
-    """Start of a chain: names the last row of every chain known when it began, so that none can vanish unseen."""
-    content = [str(catena), _plain(aperta_il), json.dumps(teste, sort_keys=True)]
-    return sha256(json.dumps(content, separators=(",", ":")).encode()).digest()

@@ -1,7 +1,7 @@
 """One writer per process: takes all waiting rows, writes them in one statement, then lets their requests answer.
 
-Each process has its own chain, so several never wait for one another. After a failure the writer cannot know
-whether its rows arrived: it tries once more with a fresh chain, then refuses the requests that waited (503).
+Each process has its own chain, a fresh one each day, so several never wait for one another. After a failure the writer
+cannot know whether its rows arrived: it tries once more with a fresh chain, then refuses the requests that waited (503).
 """
 
 import asyncio
@@ -16,13 +16,16 @@ from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from contracts.errors import Unavailable
-from gateway.accessi.row import Accesso, chain_hash, opening_hash
+from gateway.accessi.catena import FORMATO, LIFE, REMEMBERED, chain_hash, opening_hash
+from gateway.accessi.row import Accesso
 
 INSERT = "INSERT INTO accessi SELECT * FROM json_populate_recordset(NULL::accessi, %s::json)"
 HEADS = """
 SELECT c.catena, h.seq, encode(h.hash, 'hex') FROM accessi_catene c
  CROSS JOIN LATERAL (SELECT seq, hash FROM accessi WHERE catena = c.catena ORDER BY seq DESC LIMIT 1) h
+ WHERE c.aperta_il > %s
 """
+"""Heads of the chains that may still have been alive; each of them remembers those before it."""
 WRITE_TIMEOUT = 5.0
 MAX_BATCH = 500
 log = structlog.get_logger()
@@ -35,6 +38,7 @@ class AccessWriter:
         self.wake = asyncio.Event()
         self.connection: psycopg.AsyncConnection[Any] | None = None
         self.catena: UUID | None = None
+        self.aperta_il = datetime.min.replace(tzinfo=UTC)
         self.seq = 0
         self.last = b""
         self.task: asyncio.Task[None] | None = None
@@ -104,7 +108,9 @@ class AccessWriter:
 
     async def _write(self, rows: list[Accesso]) -> None:
         if self.connection is None or self.catena is None:
-            await self._open_chain()
+            await self._connect()
+        elif datetime.now(UTC) - self.aperta_il > LIFE:
+            await self._open_chain(self.connection)
         assert self.connection is not None
         assert self.catena is not None
         seq, last, records = self.seq, self.last, []
@@ -117,19 +123,24 @@ class AccessWriter:
         await self.connection.execute(INSERT, (json.dumps(records),))
         self.seq, self.last = seq, last
 
-    async def _open_chain(self) -> None:
+    async def _connect(self) -> None:
         self.connection = await psycopg.AsyncConnection.connect(
             self.database_url, autocommit=True, prepare_threshold=1, connect_timeout=int(WRITE_TIMEOUT)
         )
+        await self._open_chain(self.connection)
+
+    async def _open_chain(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Begins a chain, and makes the months that are to come: no row ever lacks a place to go."""
+        await connection.execute("SELECT prepare_accessi()")
         catena, now = uuid7(), datetime.now(UTC)
-        cursor = await self.connection.execute(HEADS)
+        cursor = await connection.execute(HEADS, (now - REMEMBERED,))
         teste = {str(known): [seq, digest] for known, seq, digest in await cursor.fetchall()}
         first = opening_hash(catena, now, teste)
-        await self.connection.execute(
-            "INSERT INTO accessi_catene (catena, aperta_il, teste, hash) VALUES (%s, %s, %s, %s)",
-            (catena, now, Jsonb(teste), first),
+        await connection.execute(
+            "INSERT INTO accessi_catene (catena, aperta_il, formato, teste, hash) VALUES (%s, %s, %s, %s, %s)",
+            (catena, now, FORMATO, Jsonb(teste), first),
         )
-        self.catena, self.seq, self.last = catena, 0, first
+        self.catena, self.aperta_il, self.seq, self.last = catena, now, 0, first
 
     async def _disconnect(self) -> None:
         connection, self.connection, self.catena = self.connection, None, None
