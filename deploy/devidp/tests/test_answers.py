@@ -145,6 +145,12 @@ def test_metadata_is_signed_and_names_both_doors(walk, certificate, provider):
     assert len(signed.findall(".//md:SingleLogoutService", NS)) == 2
 
 
+def test_metadata_says_by_itself_that_it_is_for_tests(walk):
+    root = parse(walk.client.get("/acero/metadata").content)
+
+    assert root.find("md:Extensions/{urn:siso:dev-idp}IdentitaDiProva", NS) is not None
+
+
 def test_somebody_typed_in_by_hand_may_enter_too(walk):
     answer = walk.answer(codice_fiscale="clmtrs74r69f205c", nome="Teresa", cognome="Colombo")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lxml.builder import ElementMaker
+
 from devidp.keys import KeyPair
 from devidp.people import Person
 from devidp.providers import CIE, LEVELS, Provider
@@ -32,6 +34,8 @@ from devidp.xml import (
 )
 
 VALID_FOR = timedelta(minutes=5)
+TEST_MARK = "urn:siso:dev-idp"
+"""Namespace of an element in our metadata: a gateway in production that finds it does not start."""
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ERRORS = {
     "nr19": "troppi tentativi con credenziali sbagliate",
@@ -126,8 +130,10 @@ def _attribute(name: str, value: str) -> Any:
 def make_metadata(provider: Provider, keys: KeyPair) -> Any:
     """The signed EntityDescriptor a service provider is given."""
     certificate = DS.KeyInfo(DS.X509Data(DS.X509Certificate(keys.certificate_der_base64)))
+    mark = ElementMaker(namespace=TEST_MARK, nsmap={"prova": TEST_MARK}).IdentitaDiProva()
     lang = {"{http://www.w3.org/XML/1998/namespace}lang": "it"}
     entity = MD.EntityDescriptor(
+        MD.Extensions(mark),
         MD.IDPSSODescriptor(
             MD.KeyDescriptor(certificate, use="signing"),
             *(MD.SingleLogoutService(Binding=one, Location=provider.slo) for one in (POST, REDIRECT)),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sisolocal import identita
 from sisolocal.errors import SisoError
 from sisolocal.layout import Layout
 from sisolocal.process import INHERITED
@@ -34,8 +35,12 @@ def loaded(layout: Layout) -> int | None:
 
 def load(layout: Layout, env: dict[str, str], residenti: int) -> None:
     """Generate and load the city, unless this stack has one. Raises SisoError when the loader fails."""
-    if loaded(layout) is not None:
-        return
+    if loaded(layout) is None:
+        _generate_and_load(layout, env, residenti)
+    identita.write(layout, identita.choose_citizens(env))
+
+
+def _generate_and_load(layout: Layout, env: dict[str, str], residenti: int) -> None:
     argv = [
         sys.executable,
         "-m",
@@ -60,6 +65,7 @@ def open_cases(layout: Layout, env: dict[str, str]) -> None:
     done = subprocess.run(argv, env=tool_environment(layout, env), stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise SisoError(f"I casi di prova non si sono aperti (codice {done.returncode}).")
+    identita.write(layout, identita.choose_citizens(env))
 
 
 def walk(layout: Layout, env: dict[str, str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from sisolocal import city
+from sisolocal import city, spid
 from sisolocal.infra import locked
 from sisolocal.layout import Layout
 from sisolocal.show import CONSOLE, following, say
@@ -98,8 +98,11 @@ def show_addresses(supervisor: Supervisor) -> None:
     from gateway.seed.operatori import IDENTITIES
 
     CONSOLE.print(f"\n  Applicazione    [bold]{supervisor.base_url}[/bold]")
-    CONSOLE.print(f"  Posta di prova  {supervisor.infra.mail.mailbox_url}\n")
-    CONSOLE.print("  Identità di prova (si scelgono nella pagina di accesso):")
+    CONSOLE.print(f"  Posta di prova  {supervisor.infra.mail.mailbox_url}")
+    CONSOLE.print(f"  SPID e CIE di prova  {spid.idp_url(supervisor.infra)}\n")
+    CONSOLE.print(
+        "  Identità di prova (si scelgono nella pagina di accesso, o entrando con SPID o CIE di prova):"
+    )
     for one in IDENTITIES:
         where = f"{one.ente}{'/' + one.settore if one.settore else ''}"
         CONSOLE.print(f"    {one.identita:<16} {one.ruolo.replace('_', ' ')}, {where}")

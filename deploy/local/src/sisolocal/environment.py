@@ -6,6 +6,7 @@ of the processes of one service.
 
 from __future__ import annotations
 
+from sisolocal import spid
 from sisolocal.infra import Infra
 from sisolocal.layout import EVERYBODY, write_private
 
@@ -43,6 +44,7 @@ def of(infra: Infra, owner: str) -> dict[str, str]:
             "GATEWAY_STATIC_DIR": str(infra.layout.root / "gateway" / "src" / "gateway" / "static"),
             "GATEWAY_DEV_LOGIN": "true",
         }
+        env |= spid.gateway_environment(infra)
     return env
 
 
@@ -82,6 +84,7 @@ def full(infra: Infra) -> dict[str, str]:
         "SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url,
         "SISO_BASE_URL": f"http://127.0.0.1:{infra.ports['gateway']}",
         "SISO_MAILBOX_URL": infra.mail.mailbox_url,
+        "SISO_IDP_URL": spid.idp_url(infra),
     }
 
 

@@ -66,7 +66,9 @@ class Ports:
     def ensure_free(self, names: list[str]) -> list[str]:
         """Give another port to each of `names` whose remembered port stays taken; answers the names changed."""
         deadline = time.monotonic() + PATIENCE
-        changed = [name for name in names if name in self._ports and not comes_free(self._ports[name], deadline)]
+        changed = [
+            name for name in names if name in self._ports and not comes_free(self._ports[name], deadline)
+        ]
         for name in changed:
             self._ports[name] = self._pick()
         if changed:

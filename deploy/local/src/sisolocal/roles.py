@@ -1,4 +1,5 @@
-"""The processes of the house besides the stores: two per service, one relay, one custode, the gateway."""
+"""The processes of the house besides the stores: two per service, relay, custode, gateway, test identity
+provider."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sisolocal import environment
+from sisolocal import environment, spid
 from sisolocal.errors import StartFailed
 from sisolocal.infra import Infra
 from sisolocal.layout import EVERYBODY, SERVICES
@@ -90,6 +91,8 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     ]  # fmt: skip
     env = environment.of(infra, GATEWAY)
     yield RoleProcess(infra, GATEWAY, argv, env, infra.ports["gateway"])
+    env = spid.idp_environment(infra)
+    yield RoleProcess(infra, spid.IDP, [program("devidp"), "serve"], env, infra.ports[spid.IDP])
 
 
 def _process(infra: Infra, name: str, argv: list[str], env: dict[str, str]) -> RoleProcess:

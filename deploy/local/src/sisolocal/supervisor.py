@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from sisolocal import environment
+from sisolocal import environment, spid
 from sisolocal.errors import PortTaken, SisoError
 from sisolocal.infra import Infra
 from sisolocal.layout import Layout
@@ -85,11 +85,12 @@ class Supervisor:
             if not is_free(self._asked_port):
                 raise PortTaken(self._asked_port, "--porta")
             self.infra.ports.fix("gateway", self._asked_port)
-        self.infra.ports.ensure_free(["gateway"])
+        self.infra.ports.ensure_free(["gateway", spid.IDP])
         self.roles = list(processes(self.infra))
         self.infra.ports.ensure_free([f"health_{role.name}" for role in self.roles])
         self.roles = list(processes(self.infra))
         environment.write(self.infra, self.environment())
+        spid.prepare(self.infra)
         for part in self.parts:
             self.entries[part.name] = Entry()
         try:
@@ -212,7 +213,9 @@ class Supervisor:
 
     def addresses(self) -> dict[str, str]:
         """What a person may open."""
-        return {"applicazione": self.base_url, "posta": self.infra.mail.mailbox_url}
+        return {
+            "applicazione": self.base_url, "posta": self.infra.mail.mailbox_url, "identità": spid.idp_url(self.infra),
+        }  # fmt: skip
 
 
 def read_state(layout: Layout) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
