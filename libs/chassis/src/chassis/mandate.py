@@ -176,15 +176,26 @@ def mongo_filter(mandato: Mandato, scope: str) -> dict[str, Any]:
     `settore_riservato` ("" or absent: none) and `condivisioni`; the same rules as `sql_filter`."""
     if mandato.extent(scope) is Extent.NESSUNO:
         return {"_id": {"$in": []}}
+    granted = {"condivisioni": {"$elemMatch": mongo_grant(mandato, scope)}}
+    return {"$or": [_mongo_ordinary(mandato, scope), granted], **mongo_not_excluded(mandato)}
+
+
+def mongo_ordinary(mandato: Mandato, scope: str) -> dict[str, Any]:
+    """`mongo_filter` less the grants: for what a grant never gives, and to tell how a case is reached."""
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return {"_id": {"$in": []}}
+    return {**_mongo_ordinary(mandato, scope), **mongo_not_excluded(mandato)}
+
+
+def mongo_not_excluded(mandato: Mandato) -> dict[str, Any]:
+    """Condition that the case is not the operator's own nor of his household."""
+    return {"residente_id": {"$nin": list(mandato.esclusi)}} if mandato.esclusi else {}
+
+
+def _mongo_ordinary(mandato: Mandato, scope: str) -> dict[str, Any]:
     reached = _mongo_extent(mandato, scope, "settore")
     second_level = _mongo_extent(mandato, SECOND_LEVEL, "settore_riservato")
-    ordinary = {
-        "$and": [{"$or": reached}, {"$or": [{"settore_riservato": {"$in": ["", None]}}, *second_level]}]
-    }
-    found: dict[str, Any] = {"$or": [ordinary, {"condivisioni": {"$elemMatch": mongo_grant(mandato, scope)}}]}
-    if mandato.esclusi:
-        found["residente_id"] = {"$nin": list(mandato.esclusi)}
-    return found
+    return {"$and": [{"$or": reached}, {"$or": [{"settore_riservato": {"$in": ["", None]}}, *second_level]}]}
 
 
 def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
