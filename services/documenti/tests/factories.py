@@ -27,7 +27,7 @@ PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 SCOPES = (
     "documenti:leggi", "documenti:scrivi", "stampe:stampa", "presa_in_carico:leggi", "diario:leggi", "isee:leggi",
-    "fogli:leggi", "liquidazioni:leggi",
+    "fogli:leggi", "liquidazioni:leggi", "secondo_livello:leggi",
 )  # fmt: skip
 
 
@@ -38,7 +38,10 @@ def make_mandato(
     ente: str = "F704",
     settore: str = "minori",
     without: tuple[str, ...] = (),
+    motivo: str = "sostituisco la collega",
+    **changes: Any,
 ) -> Mandato:
+    """One who may open a case that is not his own: he says why."""
     return Mandato(
         operatore_id=operatore_id,
         incarico_id=uuid4(),
@@ -46,7 +49,9 @@ def make_mandato(
         ente=ente,
         settore=settore,
         estensioni={scope: extent for scope in SCOPES if scope not in without},
+        motivo=motivo,
         token="a token",
+        **changes,
     )
 
 

@@ -12,7 +12,7 @@ from contracts.events import Event
 
 
 class DocumentoCaricatoV1(Event, source="documenti", key="documento.caricato.v1", subject="documento_id"):
-    """A file is whole in the store. Private documents emit nothing."""
+    """A file is whole in the store. Private documents and those of the second level emit nothing."""
 
     documento_id: UUID
     cartella_id: UUID
@@ -56,6 +56,8 @@ class BeginUpload(Command):
     descrizione: Annotated[str, Field(max_length=500)] = ""
     data_documento: date | None = None
     privato: bool = False
+    settore_riservato: Annotated[str, Field(max_length=100)] = ""
+    """Second level: only this settore of the ente reads it, and its author."""
     sostituisce: UUID | None = None
     """A new version of this document; the older one stays, out of the lists."""
 
@@ -85,6 +87,7 @@ class DocumentoOut(Message):
     descrizione: str
     data_documento: date | None
     privato: bool
+    settore_riservato: str = ""
     autore_id: UUID
     caricato_il: datetime
     stato: StatoDocumento
@@ -94,8 +97,10 @@ class DocumentoOut(Message):
 
 
 class ListDocumenti(Pagina):
-    """Scope `documenti:leggi`; private documents of others are not there, not even in `totale`. Newest versions,
-    or with `versioni_di` every version of that document."""
+    """Scope `documenti:leggi`; private documents of others, those of another settore's second level and those a grant
+    hides are not there, not even in `totale`. Forbidden `accesso.motivo_richiesto` for a case not one's own, unless the
+    mandate says why; so in GetDownload, RequestStampa and ListStampe. Newest versions, or with `versioni_di` every
+    version of that document."""
 
     cartella_id: UUID
     versioni_di: UUID | None = None

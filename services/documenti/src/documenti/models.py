@@ -12,7 +12,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 metadata = MetaData()
 
@@ -30,6 +30,7 @@ documenti = Table(
     Column("descrizione", Text, nullable=False),
     Column("data_documento", Date),
     Column("privato", Boolean, nullable=False),
+    Column("settore_riservato", Text, nullable=False),
     Column("oggetto", Text, nullable=False),
     Column("stato", Text, nullable=False),
     Column("sha256", Text, nullable=False),
@@ -69,10 +70,13 @@ cartelle_note = Table(
     metadata,
     Column("cartella_id", Uuid, primary_key=True),
     Column("numero", Text, nullable=False),
+    Column("residente_id", Uuid),
     Column("ente", Text, nullable=False),
     Column("settore", Text, nullable=False),
     Column("stato", Text, nullable=False),
     Column("team", ARRAY(Uuid), nullable=False),
+    Column("settore_riservato", Text, nullable=False),
+    Column("condivisioni", JSONB, nullable=False),
     Column("sequence", BigInteger, nullable=False),
 )
 """What this service knows of the cases, from cartella's events."""

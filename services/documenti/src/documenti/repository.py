@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.mandate import sql_filter
+from chassis.cartelle import within
+from chassis.mandate import sql_second_level
 from contracts.cartella import StatoCartella
 from contracts.documenti import StatoDocumento, StatoStampa
 from contracts.errors import Conflict, NotFound
@@ -29,25 +30,21 @@ class CartellaNota:
     numero: str
     ente: str
     stato: StatoCartella
-
-
-def _reached(mandato: Mandato, scope: str) -> ColumnElement[bool]:
-    """The case is within the mandate."""
-    condition: ColumnElement[bool] = sql_filter(mandato, scope, ente=C.ente, settore=C.settore, team=C.team)
-    return condition
+    team: tuple[UUID, ...]
 
 
 def get_cartella(session: Session, cartella_id: UUID, mandato: Mandato, scope: str) -> CartellaNota:
     """NotFound for a case that does not exist or is out of reach: the same answer."""
-    query = select(C.cartella_id, C.numero, C.ente, C.stato)
-    row = session.execute(query.where(C.cartella_id == cartella_id, _reached(mandato, scope))).one_or_none()
+    query = select(C.cartella_id, C.numero, C.ente, C.stato, C.team)
+    row = session.execute(query.where(C.cartella_id == cartella_id, within(mandato, scope, C))).one_or_none()
     if row is None:
         raise NotFound("cartella.non_trovata", "Caso non trovato.")
-    return CartellaNota(row.cartella_id, row.numero, row.ente, StatoCartella(row.stato))
+    return CartellaNota(row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), tuple(row.team))
 
 
 class DocumentoRepository:
-    """Files of the cases. A private one exists for its author alone, and only while he sees the case."""
+    """Files of the cases, while one sees the case. A private one exists for its author alone; one of the second level
+    for its author and for those whom that settore's second level is open to; what a grant hides is not there."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -110,10 +107,17 @@ class DocumentoRepository:
         return [_documento(row) for row in self._session.execute(query)]
 
     def _visible(self, mandato: Mandato, scope: str) -> Select[Any]:
+        own = D.autore_id == mandato.operatore_id
+        second_level = sql_second_level(
+            mandato, ente=C.ente, riservata=D.settore_riservato, residente=C.residente_id
+        )
         return (
             select(documenti)
             .join(cartelle_note, C.cartella_id == D.cartella_id)
-            .where(_reached(mandato, scope), or_(~D.privato, D.autore_id == mandato.operatore_id))
+            .where(
+                within(mandato, scope, C, creato=func.coalesce(D.caricato_il, D.iniziato_il)),
+                or_(own, and_(~D.privato, second_level)),
+            )
         )
 
     def _one(self, query: Select[Any], lock: bool) -> Documento:
@@ -169,7 +173,7 @@ class StampaRepository:
         return (
             select(stampe)
             .join(cartelle_note, C.cartella_id == S.cartella_id)
-            .where(and_(_reached(mandato, scope), S.richiedente_id == mandato.operatore_id))
+            .where(and_(within(mandato, scope, C), S.richiedente_id == mandato.operatore_id))
         )
 
 

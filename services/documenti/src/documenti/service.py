@@ -1,5 +1,6 @@
 """documenti: the files of the cases and their prints. This is the table of contents."""
 
+from chassis.cartelle import record_cartella
 from chassis.clients import rpc_client
 from chassis.entrypoints import every, on_event, resource, rpc
 from chassis.sql import SqlDatabase, Transaction
@@ -29,9 +30,9 @@ from contracts.documenti import (
     UploadOut,
 )
 from contracts.mandato import Mandato
-from documenti import projections
 from documenti.adapters.store import S3Store
 from documenti.adapters.typesetting import TypstProcess
+from documenti.models import cartelle_note
 from documenti.settings import Settings
 from documenti.use_cases import stampe, upload
 
@@ -83,31 +84,31 @@ class DocumentiService:
 
     @on_event(CartellaApertaV1)
     def on_cartella_aperta_v1(self, event: CartellaApertaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaPresaInCaricoV1)
     def on_cartella_presa_in_carico_v1(self, event: CartellaPresaInCaricoV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaAssegnataV1)
     def on_cartella_assegnata_v1(self, event: CartellaAssegnataV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaChiusaV1)
     def on_cartella_chiusa_v1(self, event: CartellaChiusaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaCondivisaV1)
     def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @on_event(CartellaRiservataV1)
     def on_cartella_riservata_v1(self, event: CartellaRiservataV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
     @every(seconds=300)
     def sweep(self) -> None:

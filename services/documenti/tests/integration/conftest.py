@@ -10,11 +10,12 @@ import pytest
 import urllib3
 from services.documenti.tests.factories import CARTELLA, GIULIA
 
+from chassis.cartelle import record_cartella
 from chassis.sql import SqlDatabase
 from contracts.cartella import Area, CartellaPresaInCaricoV1, StatoCartella
 from contracts.events import Envelope
 from documenti.adapters.store import S3Store
-from documenti.projections import record_cartella
+from documenti.models import cartelle_note
 from documenti.settings import Settings
 
 HTTP = urllib3.PoolManager(timeout=10, retries=False)
@@ -69,7 +70,7 @@ def know_cartella(db: SqlDatabase, sequence: int = 1, **changes: Any) -> None:
         id=uuid4(), source="cartella", type=event.type, subject=event.subject, sequence=sequence, data={}
     )
     with db.transaction(envelope) as tx:
-        record_cartella(event, tx)
+        record_cartella(cartelle_note, event, tx)
 
 
 def put(url: str, data: bytes) -> None:

@@ -23,7 +23,7 @@ ALL = ("presa_in_carico", "diario", "isee")
 
 def content(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {"fascicolo": make_fascicolo(), "sezioni": ALL}
-    return compose(make_request_stampa(), make_mandato(), Materiale(**{**values, **changes}), WHEN)
+    return compose(make_request_stampa(), make_mandato(motivo=""), Materiale(**{**values, **changes}), WHEN)
 
 
 def titles(printed: dict[str, Any]) -> list[str]:

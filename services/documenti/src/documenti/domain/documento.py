@@ -20,7 +20,8 @@ UNWANTED = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u202a-\u202e\u2066-\u2069]")
 class Documento:
     """One file. `oggetto` is its key in the store; `radice_id` the first version of the same document.
 
-    `superato_da` names the version that replaced it; `version` is the optimistic lock and the event sequence.
+    `superato_da` names the version that replaced it; `version` is the optimistic lock and the event sequence;
+    `settore_riservato`: the second level, readable by that settore alone ("": none).
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class Documento:
     descrizione: str
     data_documento: date | None
     privato: bool
+    settore_riservato: str
     oggetto: str
     stato: StatoDocumento
     sha256: str
@@ -70,12 +72,18 @@ class Documento:
 
     def matches(self, request: BeginUpload) -> bool:
         """Is `request` the one this upload began with?"""
-        return (self.cartella_id, self.dimensione, self.tipo_mime, self.privato) == (
+        return (self.cartella_id, self.dimensione, self.tipo_mime, self.privato, self.settore_riservato) == (
             request.cartella_id,
             request.dimensione,
             request.tipo_mime,
             request.privato or self.privato,
+            request.settore_riservato or self.settore_riservato,
         )
+
+    @property
+    def announced(self) -> bool:
+        """Whether the others may hear of it: private and second-level files are nobody's business."""
+        return not self.privato and not self.settore_riservato
 
     def out(self) -> DocumentoOut:
         return DocumentoOut(
@@ -89,6 +97,7 @@ class Documento:
             descrizione=self.descrizione,
             data_documento=self.data_documento,
             privato=self.privato,
+            settore_riservato=self.settore_riservato,
             autore_id=self.autore_id,
             caricato_il=self.caricato_il or self.iniziato_il,
             stato=self.stato,
@@ -114,7 +123,7 @@ def begin_documento(
     request: BeginUpload, *, id: UUID, autore_id: UUID, ente: str, oggetto: str, now: datetime,
     previous: Documento | None = None,
 ) -> Documento:  # fmt: skip
-    """A new upload, waiting for its bytes. `previous` is the version it will replace: privacy is inherited."""
+    """A new upload, waiting for its bytes. `previous` is the version it will replace: who may read it is inherited."""
     return Documento(
         id=id,
         cartella_id=request.cartella_id,
@@ -127,6 +136,7 @@ def begin_documento(
         descrizione=request.descrizione,
         data_documento=request.data_documento,
         privato=request.privato or (previous is not None and previous.privato),
+        settore_riservato=request.settore_riservato or (previous.settore_riservato if previous else ""),
         oggetto=oggetto,
         stato=StatoDocumento.IN_ARRIVO,
         sha256="",
@@ -143,6 +153,9 @@ def begin_documento(
 
 def check_request(request: BeginUpload, max_bytes: int) -> None:
     """Refuse before a byte travels: TooLarge over the limit, Invalid for a type or an ending we do not take."""
+    if request.privato and request.settore_riservato:
+        message = "Un documento è privato (lo leggi solo tu) oppure di un settore: scegli uno dei due."
+        raise Invalid("documento.privato_e_riservato", message, fields={"settore_riservato": message})
     if request.dimensione > max_bytes:
         raise TooLarge(
             "documento.troppo_grande",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from chassis.mandate import require_motivo
 from chassis.outbox import RetryLater, new_id
 from chassis.sql import SqlDatabase, Transaction
 from contracts.base import Message
@@ -62,6 +63,7 @@ def request_stampa(
         if known := StampaRepository(session).find(stampa_id, mandato, SCOPE):
             return known.out()
         nota = get_cartella(session, request.cartella_id, mandato, SCOPE)
+        require_motivo(mandato, nota.team)
         documenti = _documenti(request, mandato, DocumentoRepository(session))
     materiale = _gather(request, mandato, cartella, erogazioni, documenti)
     stampa = _new_stampa(request, mandato, stampa_id, nota, materiale)
@@ -213,7 +215,7 @@ def list_stampe(
 ) -> StampeOut:
     mandato.require(SCOPE)
     with db.read() as session:
-        get_cartella(session, request.cartella_id, mandato, SCOPE)
+        require_motivo(mandato, get_cartella(session, request.cartella_id, mandato, SCOPE).team)
         found = StampaRepository(session).list_of_cartella(request.cartella_id, mandato, SCOPE)
     return StampeOut(stampe=tuple(_with_download(stampa, store, settings) for stampa in found))
 

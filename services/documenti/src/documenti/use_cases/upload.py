@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from chassis.mandate import require_motivo
 from chassis.outbox import new_id
 from chassis.sql import SqlDatabase, Transaction
 from contracts.cartella import StatoCartella
@@ -120,7 +121,7 @@ def _keep(
             documento = documento.complete(request.sha256.lower(), key, datetime.now(UTC))
             _supersede(documento, mandato, repository)
             documento = repository.save(documento)
-            if not documento.privato:
+            if documento.announced:
                 tx.emit(documento.caricato_event(), sequence=documento.version)
     _discard(store, arrival if kept else key)
     return documento.out() if kept else _already_done(documento, request)
@@ -162,9 +163,10 @@ def _annul(documento_id: UUID, motivo: str, mandato: Mandato, db: SqlDatabase) -
 
 
 def list_documenti(request: ListDocumenti, mandato: Mandato, db: SqlDatabase) -> DocumentiOut:
+    """Documents of one case; a case that is not of one's own asks why."""
     mandato.require(READ)
     with db.read() as session:
-        get_cartella(session, request.cartella_id, mandato, READ)
+        require_motivo(mandato, get_cartella(session, request.cartella_id, mandato, READ).team)
         found, total = DocumentoRepository(session).list_of_cartella(
             request.cartella_id, mandato, READ, limite=request.limite, salta=request.salta,
             versioni_di=request.versioni_di,
@@ -180,6 +182,7 @@ def get_download(
         documento = DocumentoRepository(session).get(
             request.documento_id, mandato, READ, cartella_id=request.cartella_id
         )
+        require_motivo(mandato, get_cartella(session, documento.cartella_id, mandato, READ).team)
     return DownloadOut(
         get_url=store.get_url(
             documento.oggetto, settings.url_lifetime, documento.nome_file, documento.tipo_mime

@@ -1,0 +1,192 @@
+"""Who reaches a document: second level, grants, own household, reasons; through every door."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from services.documenti.tests.factories import CARTELLA, GIULIA, MARCO, PDF, make_begin, make_mandato
+from services.documenti.tests.integration.conftest import know_cartella, outbox
+from services.documenti.tests.integration.test_upload import Desk
+
+from chassis.sql import SqlDatabase
+from contracts.cartella import CondivisioneAttiva
+from contracts.documenti import GetDownload, ListStampe
+from contracts.errors import Forbidden, Invalid, NotFound
+from contracts.mandato import Emergenza, Extent, Mandato
+from documenti.adapters.store import S3Store
+from documenti.settings import Settings
+from documenti.use_cases.stampe import list_stampe
+from documenti.use_cases.upload import begin_upload, get_download
+
+ANNA = make_mandato(uuid4(), settore="anziani")
+ENTE_WIDE = make_mandato(uuid4(), settore="anziani", extent=Extent.ENTE)
+RESIDENTE = UUID(int=77)
+
+
+@pytest.fixture
+def desk(db: SqlDatabase, store: S3Store, settings: Settings) -> Desk:
+    return Desk(db, store, settings)
+
+
+def grant(**changes: Any) -> CondivisioneAttiva:
+    values: dict[str, Any] = {
+        "ente": "F704", "settore": "anziani", "sezioni": ("documenti",), "dal": datetime.now(UTC) - timedelta(days=1),
+        "al": datetime.now(UTC) + timedelta(days=1),
+    }  # fmt: skip
+    return CondivisioneAttiva(**values | changes)
+
+
+def reaches(desk: Desk, mandato: Mandato, documento_id: UUID) -> bool:
+    """By list and by download alike, or by neither."""
+    try:
+        listed = documento_id in desk.list(mandato)[0]
+    except NotFound:
+        listed = False
+    try:
+        get_download(GetDownload(documento_id=documento_id), mandato, desk.db, desk.store, desk.settings)
+    except NotFound:
+        assert not listed
+        return False
+    assert listed
+    return True
+
+
+def test_a_second_level_case_keeps_its_documents_to_its_settore(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    know_cartella(desk.db, 2, settore_riservato="minori")
+
+    assert reaches(desk, make_mandato(MARCO), documento.id)
+    assert not reaches(
+        desk, ENTE_WIDE.model_copy(update={"estensioni": {"documenti:leggi": Extent.ENTE}}), documento.id
+    )
+    without = make_mandato(MARCO, without=("secondo_livello:leggi",))
+    assert not reaches(desk, without, documento.id)
+
+
+def test_a_second_level_document_is_of_its_settore_and_its_author(desk: Desk) -> None:
+    ordinary, reserved = desk.upload(PDF + b"1"), desk.upload(PDF + b"2", settore_riservato="anziani")
+    colleague = make_mandato(MARCO)
+    of_the_settore = ENTE_WIDE.model_copy(
+        update={"estensioni": {"documenti:leggi": Extent.ENTE, "secondo_livello:leggi": Extent.SETTORE}}
+    )
+
+    assert (reserved.settore_riservato, outbox(desk.db, reserved.id)) == ("anziani", [])
+    assert reaches(desk, make_mandato(GIULIA), reserved.id)
+    assert not reaches(desk, colleague, reserved.id)
+    assert desk.list(colleague) == ([ordinary.id], 1)
+    assert reaches(desk, of_the_settore, reserved.id)
+
+
+def test_a_new_version_stays_of_the_second_level_and_its_versions_with_it(desk: Desk) -> None:
+    first = desk.upload(PDF + b"1", settore_riservato="anziani")
+    second = desk.upload(PDF + b"2", sostituisce=first.id)
+
+    assert second.settore_riservato == "anziani"
+    assert desk.list(make_mandato(MARCO), versioni_di=first.id) == ([], 0)
+    assert desk.list(versioni_di=first.id)[1] == 2
+
+
+def test_private_and_second_level_at_once_is_refused(desk: Desk) -> None:
+    request = make_begin(10, privato=True, settore_riservato="minori")
+
+    with pytest.raises(Invalid) as refused:
+        begin_upload(request, make_mandato(), desk.db, desk.store, desk.settings)
+
+    assert set(refused.value.fields) == {"settore_riservato"}
+
+
+def test_a_grant_opens_the_documents_for_its_time_and_its_section(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+
+    assert not reaches(desk, ANNA, documento.id)
+    for sequence, (shared, opened) in enumerate(
+        (
+            (grant(), True),
+            (grant(sezioni=("diario",)), False),
+            (grant(al=datetime.now(UTC) - timedelta(hours=1)), False),
+            (grant(settore="adulti"), False),
+            (grant(settore="", operatore_id=ANNA.operatore_id), True),
+        ),
+        start=2,
+    ):
+        know_cartella(desk.db, sequence, condivisioni=(shared,))
+        assert reaches(desk, ANNA, documento.id) is opened
+    with pytest.raises(NotFound):
+        begin_upload(make_begin(10), ANNA, desk.db, desk.store, desk.settings)
+
+
+def test_a_grant_may_hide_what_was_there_before(desk: Desk) -> None:
+    before = desk.upload(PDF + b"1")
+    since = datetime.now(UTC)
+    know_cartella(desk.db, 2, condivisioni=(grant(dal=since, nascondi_prima=True),))
+    after = desk.upload(PDF + b"2")
+
+    assert desk.list(ANNA) == ([after.id], 1)
+    assert not reaches(desk, ANNA, before.id)
+    assert reaches(desk, make_mandato(MARCO), before.id)
+
+
+def test_a_grant_reaches_the_case_and_not_the_second_level_documents(desk: Desk) -> None:
+    reserved = desk.upload(PDF + b"1", settore_riservato="minori")
+    know_cartella(desk.db, 2, condivisioni=(grant(),))
+
+    assert not reaches(desk, ANNA, reserved.id)
+
+
+def test_ones_own_household_is_as_if_it_did_not_exist_grants_and_team_included(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    know_cartella(desk.db, 2, residente_id=RESIDENTE, condivisioni=(grant(settore="minori"),))
+    relative = make_mandato(GIULIA, esclusi=(RESIDENTE,))
+
+    assert not reaches(desk, relative, documento.id)
+    with pytest.raises(NotFound):
+        list_stampe(ListStampe(cartella_id=CARTELLA), relative, desk.db, desk.store, desk.settings)
+
+
+def test_an_emergency_opens_one_persons_documents_but_not_the_second_level(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    know_cartella(desk.db, 2, residente_id=RESIDENTE)
+    opened = Emergenza(residente_id=RESIDENTE, scopi=("documenti:leggi",))
+    rescuer = make_mandato(uuid4(), settore="pronto", extent=Extent.PROPRI, emergenza=opened)
+
+    assert reaches(desk, rescuer, documento.id)
+    know_cartella(desk.db, 3, residente_id=RESIDENTE, settore_riservato="minori")
+    assert not reaches(desk, rescuer, documento.id)
+
+
+def test_who_stands_in_for_an_absent_colleague_gives_no_reason(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    stand_in = make_mandato(MARCO, extent=Extent.PROPRI, motivo="", in_delega_di=GIULIA)
+
+    assert reaches(desk, stand_in, documento.id)
+
+
+def test_a_case_that_is_not_ones_own_asks_why(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    curious = make_mandato(MARCO, motivo="")
+
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        desk.list(curious)
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        get_download(GetDownload(documento_id=documento.id), curious, desk.db, desk.store, desk.settings)
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        list_stampe(ListStampe(cartella_id=CARTELLA), curious, desk.db, desk.store, desk.settings)
+
+
+def test_a_case_out_of_reach_asks_nothing_it_is_not_there(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    stranger = make_mandato(MARCO, settore="anziani", motivo="")
+
+    assert not reaches(desk, stranger, documento.id)
+
+
+def test_a_case_of_whom_nobody_said_yet_is_closed_to_those_who_have_relatives(
+    desk: Desk, settings: Settings
+) -> None:
+    documento = desk.upload(PDF + b"1")
+    with psycopg.connect(settings.database_url.replace("+psycopg2", "")) as connection:
+        connection.execute("UPDATE cartelle_note SET residente_id = NULL")
+
+    assert not reaches(desk, make_mandato(GIULIA, esclusi=(RESIDENTE,)), documento.id)
