@@ -24,6 +24,8 @@ from gateway.security import EdgeMiddleware
 from gateway.sessions import SessionStore
 from gateway.settings import Settings
 from gateway.sistema import Sistema
+from gateway.spid import routes as spid_routes
+from gateway.spid.service import build_spid
 from gateway.static import PrecompressedFiles
 from gateway.uploads import make_http
 
@@ -52,11 +54,13 @@ def create_app(settings: Settings | None = None, rpc: RpcClient | None = None) -
         redoc_url=None,
     )
     app.state.gateway = build_gateway(settings, rpc)
+    app.state.spid = build_spid(app.state.gateway)
     app.include_router(health.router)
     app.router.routes.extend(routes)
     pages: APIRouter | None = getattr(web, "router", None)
     if pages is not None:
         app.include_router(pages)
+    app.include_router(spid_routes.router)
     app.mount("/static", PrecompressedFiles(settings.static_dir), name="static")
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     handle = errors.install(app, getattr(web, "error_page", None))

@@ -27,6 +27,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+CSP_HEADER = b"content-security-policy"
+"""A page may say its own: the one form that goes to an identity provider."""
 HSTS = "max-age=31536000; includeSubDomains"
 IMMUTABLE = b"public, max-age=31536000, immutable"
 STATIC_PREFIX = "/static/"
@@ -72,7 +74,11 @@ class EdgeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = message["headers"] = [*message.get("headers", ()), *own]
+                said = {name.lower() for name, _ in message.get("headers", ())}
+                headers = message["headers"] = [
+                    *message.get("headers", ()),
+                    *(pair for pair in own if pair[0] != CSP_HEADER or CSP_HEADER not in said),
+                ]
                 if static and status == 200:
                     headers.append((b"cache-control", IMMUTABLE))
                 elif not any(name.lower() == b"cache-control" for name, _ in headers):

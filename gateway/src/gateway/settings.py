@@ -25,6 +25,8 @@ class Settings(ServiceSettings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Address people see, without a final slash: links in mails, SAML endpoints."""
+    spid_file: Path | None = None
+    """TOML file about SPID and CIE (gateway/spid/settings.py). Unset: nobody enters that way."""
     idle_minutes: int = 30
     absolute_hours: int = 8
     citizen_minutes: int = 20

@@ -27,6 +27,16 @@ PUBLIC = {
     ("GET", "/accedi"),
     ("GET", "/accessibilita"),
     ("POST", "/accedi"),
+    ("GET", "/spid/metadata"),
+    ("GET", "/spid/login"),
+    ("POST", "/spid/acs"),
+    ("GET", "/spid/logout"),
+    ("POST", "/spid/logout"),
+    ("GET", "/cie/metadata"),
+    ("GET", "/cie/login"),
+    ("POST", "/cie/acs"),
+    ("GET", "/cie/logout"),
+    ("POST", "/cie/logout"),
 }
 """Routes without a session. A new one stands here on purpose or not at all."""
 
