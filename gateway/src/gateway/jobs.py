@@ -3,19 +3,92 @@
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 import psycopg
 
-from gateway.accessi import Verifica, verify
+from gateway.accessi import Verifica, notaio, verify
+from gateway.accessi.scarti import discard_expired, list_discards
+from gateway.accessi.settings import SealSettings
+from gateway.accessi.sigilli import Connection, from_groups, get_seal, in_groups, last_seal
 from gateway.settings import Settings
 
 
-def verify_accessi() -> int:
-    """Prints one JSON object about the access log; 1 when a chain does not hold."""
-    found = asyncio.run(_verify(Settings().dsn))
-    sys.stdout.write(json.dumps(asdict(found) | {"integro": found.integro}) + "\n")
-    return 0 if found.integro else 1
+def minuto() -> int:
+    """The notaio's turn, once a minute: seal, verify what came in; 1 when something does not hold."""
+    return asyncio.run(notaio.minute(SealSettings()))
+
+
+def verify_accessi(numero: str = "", impronta: str = "") -> int:
+    """Walks the whole access log and prints one JSON object; 1 when something does not hold.
+
+    `numero`, `impronta`: a seal kept elsewhere, that the log must still know.
+    """
+    settings = SealSettings()
+
+    async def run(connection: Connection) -> int:
+        found: Verifica = await verify(connection, settings.verifier())
+        outcome = asdict(found) | {"integro": found.integro}
+        same = True
+        if numero:
+            kept = await get_seal(connection, int(numero))
+            same = kept is not None and kept.hash == from_groups(impronta)
+            outcome["sigillo_conservato"] = "uguale" if same else "diverso" if kept else "assente"
+        _say(json.dumps(outcome))
+        return 0 if found.integro and same else 1
+
+    return _with_connection(run)
+
+
+def sigillo(numero: str = "") -> int:
+    """Prints a seal (the newest, or the one asked for) to be kept elsewhere; 1 when there is none."""
+
+    async def run(connection: Connection) -> int:
+        found = await (get_seal(connection, int(numero)) if numero else last_seal(connection))
+        if found is None:
+            _say("Nessun sigillo.")
+            return 1
+        _say(
+            f"Sigillo {found.numero} del {found.momento.isoformat(timespec='seconds')}\nImpronta:\n"
+            f"{in_groups(found.hash)}\nChiave {found.chiave}\nFirma {found.firma.hex()}"
+        )
+        return 0
+
+    return _with_connection(run)
+
+
+def chiave_sigilli() -> int:
+    """Prints the public key that verifies the seals."""
+    _say(SealSettings().signer().public_pem.rstrip())
+    return 0
+
+
+def scarta_accessi() -> int:
+    """Discards the months of the access log past their term, each with a signed record; 1 when one had to stay."""
+    signer = SealSettings().signer()
+
+    async def run(connection: Connection) -> int:
+        done, found = await discard_expired(connection, signer)
+        for one in done:
+            _say(f"{one.mese:%Y-%m}: {one.righe} righe scartate")
+        for broken in found:
+            _say(f"{broken.catena} {broken.seq}: {broken.motivo}")
+        return 1 if found else 0
+
+    return _with_connection(run)
+
+
+def scarti() -> int:
+    """Prints what was discarded: month, rows, chains, when, by which key signed."""
+
+    async def run(connection: Connection) -> int:
+        for one in await list_discards(connection):
+            when = one.quando.isoformat(timespec="seconds")
+            _say(f"{one.mese:%Y-%m}  righe {one.righe}  catene {one.catene}  il {when}  chiave {one.chiave}")
+        return 0
+
+    return _with_connection(run)
 
 
 def purge_sessioni() -> int:
@@ -27,6 +100,13 @@ def purge_sessioni() -> int:
     return 0
 
 
-async def _verify(dsn: str) -> Verifica:
-    async with await psycopg.AsyncConnection.connect(dsn) as connection:
-        return await verify(connection)
+def _with_connection(run: Callable[[Connection], Awaitable[int]]) -> int:
+    async def connected() -> int:
+        async with await psycopg.AsyncConnection.connect(Settings().dsn, autocommit=True) as connection:
+            return await run(connection)
+
+    return asyncio.run(connected())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

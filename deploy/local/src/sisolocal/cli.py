@@ -155,6 +155,26 @@ def dead(
     _chassis(name, "dead", azione, *(word for word in (servizio, evento) if word))
 
 
+@app.command()
+def accessi(
+    azione: Annotated[str, typer.Argument(help="verifica, sigillo, chiave, scarti, scarta")],
+    numero: Annotated[str, typer.Argument(help="Numero di un sigillo.")] = "",
+    impronta: Annotated[str, typer.Option(help="Impronta conservata altrove, da confrontare.")] = "",
+    name: Name = "demo",
+) -> None:
+    """Il registro degli accessi: è integro? Un sigillo da conservare, i mesi scartati."""
+    jobs = {
+        "verifica": ["verify-accessi", *([numero, impronta] if numero else [])],
+        "sigillo": ["sigillo", *([numero] if numero else [])],
+        "chiave": ["chiave-sigilli"],
+        "scarti": ["scarti"],
+        "scarta": ["scarta-accessi"],
+    }
+    if azione not in jobs:
+        raise SisoError(f"Le azioni sono: {', '.join(jobs)}.")
+    _chassis(name, "job", "gateway", *jobs[azione])
+
+
 def _chassis(name: str, *words: str) -> None:
     """Run a chassis command with the environment of a running stack; ends with its exit code."""
     from sisolocal import environment

@@ -40,20 +40,24 @@ class Credentials:
 
 
 def ensure_key_files(layout: Layout) -> dict[str, Path]:
-    """The Ed25519 pair that signs the mandates and the gateway's secret, as files; made once.
+    """The Ed25519 pairs that sign the mandates and the seals of the access log, and the gateway's secret, as files;
+    made once.
 
-    Returns `private`, `public` (PEM) and `secret` (64 hex digits).
+    Returns `private`, `public`, `sigilli`, `sigilli_public` (PEM) and `secret` (64 hex digits).
     """
     folder = layout.base / "keys"
     files = {
         "private": folder / "mandato_private.pem",
         "public": folder / "mandato_public.pem",
+        "sigilli": folder / "sigilli_private.pem",
+        "sigilli_public": folder / "sigilli_public.pem",
         "secret": folder / "gateway_secret",
     }
-    if not files["private"].exists() or not files["public"].exists():
-        key = Ed25519PrivateKey.generate()
-        write_private(files["private"], _private_pem(key))
-        write_private(files["public"], _public_pem(key))
+    for private, public in (("private", "public"), ("sigilli", "sigilli_public")):
+        if not files[private].exists() or not files[public].exists():
+            key = Ed25519PrivateKey.generate()
+            write_private(files[private], _private_pem(key))
+            write_private(files[public], _public_pem(key))
     if not files["secret"].exists():
         write_private(files["secret"], secrets.token_hex(32))
     return files

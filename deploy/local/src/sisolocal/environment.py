@@ -6,6 +6,8 @@ of the processes of one service.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sisolocal import spid
 from sisolocal.infra import Infra
 from sisolocal.layout import EVERYBODY, write_private
@@ -48,6 +50,14 @@ def of(infra: Infra, owner: str) -> dict[str, str]:
     return env
 
 
+def seals(keys: dict[str, Path]) -> dict[str, str]:
+    """The keys of the seals of the access log: for the notaio, never for the process that answers."""
+    return {
+        "GATEWAY_SIGILLI_KEY_FILE": str(keys["sigilli"]),
+        "GATEWAY_SIGILLI_PUBLIC_KEY_FILE": str(keys["sigilli_public"]),
+    }
+
+
 def sqlalchemy_url(url: str) -> str:
     """With the driver named: SQLAlchemy 2.1 would take psycopg 3, which blocks under eventlet."""
     return url.replace("postgresql://", "postgresql+psycopg2://", 1)
@@ -80,6 +90,7 @@ def full(infra: Infra) -> dict[str, str]:
     env: dict[str, str] = {}
     for owner in EVERYBODY:
         env |= of(infra, owner)
+    env |= seals(infra.keys)
     return env | {
         "SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url,
         "SISO_BASE_URL": f"http://127.0.0.1:{infra.ports['gateway']}",

@@ -1,5 +1,5 @@
-"""The processes of the house besides the stores: two per service, relay, custode, gateway, test identity
-provider."""
+"""The processes of the house besides the stores: two per service, relay, custode, notaio, gateway, test
+identity provider."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from sisolocal.layout import EVERYBODY, SERVICES
 from sisolocal.process import Child, Spec
 
 ROLES = ("rpc", "events")
-GATEWAY, RELAY, CUSTODE = "gateway", "relay", "custode"
+GATEWAY, RELAY, CUSTODE, NOTAIO = "gateway", "relay", "custode", "notaio"
 RECONCILE_EVERY = 3600  # seconds
+SEAL_EVERY = 60
 START_TIMEOUT = 90.0
 
 
@@ -84,6 +85,9 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     yield _process(infra, RELAY, [program("chassis"), "relay", *EVERYBODY], everything)
     argv = [program("chassis"), "every", "--seconds", str(RECONCILE_EVERY), "--"]
     yield _process(infra, CUSTODE, [*argv, "reconcile", *EVERYBODY, "--replay"], everything)
+    argv = [program("chassis"), "every", "--seconds", str(SEAL_EVERY), "--first-after", "5", "--"]
+    env = environment.of(infra, GATEWAY) | environment.seals(infra.keys)
+    yield _process(infra, NOTAIO, [*argv, "job", "gateway", "minuto"], env)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",
         "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",

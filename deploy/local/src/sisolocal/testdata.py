@@ -11,7 +11,7 @@ import json
 import subprocess
 import urllib.request
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class S3Bucket:
 class MandatoKeys:
     private_key_file: Path
     public_key_file: Path
+    files: dict[str, Path] = field(default_factory=dict)
 
 
 def make_mandato_keys(folder: Path) -> MandatoKeys:
@@ -57,7 +58,7 @@ def make_mandato_keys(folder: Path) -> MandatoKeys:
     from sisolocal.credentials import ensure_key_files
 
     files = ensure_key_files(Layout(folder, "keys"))
-    return MandatoKeys(files["private"], files["public"])
+    return MandatoKeys(files["private"], files["public"], files)
 
 
 class Mailbox:
@@ -241,6 +242,7 @@ class TestRun:
             secret.write_text("0123456789abcdef" * 4)
             env["GATEWAY_MANDATO_PRIVATE_KEY_FILE"] = str(self.keys.private_key_file)
             env |= {"GATEWAY_SECRET_FILE": str(secret), "GATEWAY_DEV_LOGIN": "true"}
+            env |= environment.seals(self.keys.files)
         assert self.topology
         return env
 

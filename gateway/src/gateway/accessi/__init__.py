@@ -1,4 +1,4 @@
-"""The access log: append-only rows in PostgreSQL, hash-chained, sealed each minute, written before the answer leaves."""
+"""The access log: append-only rows, hash-chained, sealed each minute, written before the answer leaves."""
 
 from gateway.accessi.row import Accesso
 from gateway.accessi.sigilli import Anomalia

@@ -1,8 +1,8 @@
 """What ties the rows of the access log together: a chain of hashes per process and day.
 
-A chain says in its opening which columns its hashes cover (`formato`): columns added later are covered in later chains,
-and older rows keep the hash they were written with. A chain lives a day at most: so who seals looks at few chains, and a
-month that goes takes whole chains with it, save those of its last night.
+A chain says in its opening which columns its hashes cover (`formato`): columns added later are covered in later
+chains, and older rows keep the hash they were written with. A chain lives a day at most: so who seals looks at few
+chains, and a month that goes takes whole chains with it, save those of its last night.
 """
 
 import json
@@ -35,7 +35,7 @@ def chain_hash(previous: bytes, row: dict[str, Any], formato: int = FORMATO) -> 
 
 
 def opening_hash(catena: UUID, aperta_il: datetime, teste: dict[str, Any], formato: int = FORMATO) -> bytes:
-    """Start of a chain: names the last row of every chain that was alive when it began, so that none can vanish unseen."""
+    """Start of a chain: names the last row of every chain then alive, so that none can vanish unseen."""
     content: list[Any] = [str(catena), plain(aperta_il), json.dumps(teste, sort_keys=True)]
     if formato > 1:
         content.append(formato)

@@ -26,7 +26,8 @@ SELECT {", ".join(f"a.{name}" for name in COLUMNS)}, a.prima, a.hash, c.formato
  WHERE a.quando >= %s AND a.quando < %s ORDER BY a.catena, a.seq
 """
 UNSEALED = """
-SELECT t.catena, t.a FROM (SELECT t.value ->> 0 AS catena, (t.value ->> 2)::bigint AS a FROM jsonb_array_elements(%s) t) t
+SELECT t.catena, t.a
+  FROM (SELECT value ->> 0 AS catena, (value ->> 2)::bigint AS a FROM jsonb_array_elements(%s)) t
  WHERE t.a > coalesce((SELECT max(seq) FROM accessi_teste WHERE catena = t.catena::uuid), 0)
 """
 log = structlog.get_logger()
@@ -59,6 +60,8 @@ async def discard_expired(connection: Connection, signer: Signer) -> tuple[list[
     """Drops each month past the longest term of any ente. A month that does not hold, or is not sealed, stays."""
     done: list[Scarto] = []
     found: list[Anomalia] = []
+    # a verification under way must not lose rows from under its feet
+    await connection.execute("SELECT pg_advisory_lock(hashtext('accessi_verifiche'))")
     cursor = await connection.execute("SELECT mese FROM list_accessi_scaduti()")
     for (mese,) in await cursor.fetchall():
         tratti, righe, broken = await _stretches(connection, mese)
@@ -68,6 +71,7 @@ async def discard_expired(connection: Connection, signer: Signer) -> tuple[list[
             found += broken
             continue
         done.append(await _discard(connection, signer, mese, tratti, righe))
+    await connection.execute("SELECT pg_advisory_unlock(hashtext('accessi_verifiche'))")
     return done, found
 
 

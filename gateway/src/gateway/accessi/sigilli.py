@@ -78,10 +78,10 @@ def seal_hash(numero: int, momento: datetime, prima: bytes, teste: Sequence[Test
 
 
 async def seal(connection: Connection, signer: Signer, now: datetime | None = None) -> Sealing:
-    """One more seal, whole or not at all. A chain shorter than when it was last sealed is told, and sealed over never."""
+    """One more seal, whole or not at all. A chain shorter than when it was last sealed is told, never sealed over."""
     async with connection.transaction():
-        (alone,) = await _one(connection, LOCK)
-        if not alone:
+        alone: Any = await (await connection.execute(LOCK)).fetchone()
+        if not alone[0]:
             return Sealing(None)
         last = await last_seal(connection)
         since = last.momento - REMEMBERED if last else datetime.min.replace(tzinfo=UTC)
@@ -169,12 +169,6 @@ async def _find(connection: Connection, query: Any, values: tuple[Any, ...]) -> 
 def _seal(row: tuple[Any, ...]) -> Sigillo:
     numero, momento, righe, prima, digest, firma, chiave = row
     return Sigillo(numero, momento, righe, bytes(prima), bytes(digest), bytes(firma), chiave)
-
-
-async def _one(connection: Connection, query: Any) -> tuple[Any, ...]:
-    cursor = await connection.execute(query)
-    row: tuple[Any, ...] = await cursor.fetchone()
-    return row
 
 
 def in_groups(digest: bytes) -> str:

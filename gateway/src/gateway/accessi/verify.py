@@ -73,6 +73,11 @@ class Opening:
     teste: dict[str, Any]
     hash: bytes
 
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "Opening":
+        catena, aperta_il, formato, teste, digest = row
+        return cls(catena, aperta_il, formato, teste, bytes(digest))
+
 
 async def verify(connection: Connection, keys: Verifier | None = None) -> Verifica:
     """The whole log at once; a change at any point is reported at the row where the chain breaks."""
@@ -95,7 +100,7 @@ class Walk:
     async def go_on(
         self, cursore: Cursore, until: float | None = None, progress: Progress | None = None
     ) -> None:
-        """Until the end, or until this moment of the monotonic clock has passed; then `cursore` says where to resume."""
+        """Until the end, or until this moment of the monotonic clock: `cursore` then says where to resume."""
         self.scarti = await load_discards(self.connection)
         last = await last_seal(self.connection)
         self.sealed_until = last.momento if last else None
@@ -138,7 +143,7 @@ class Walk:
         if row is None:
             cursore.finita = True
             return False
-        opening = Opening(*row[:4], bytes(row[4]))
+        opening = Opening.of(row)
         cursore.righe += await self._chain(opening)
         cursore.catene += 1
         cursore.catena = str(opening.catena)

@@ -1,7 +1,8 @@
 """One writer per process: takes all waiting rows, writes them in one statement, then lets their requests answer.
 
-Each process has its own chain, a fresh one each day, so several never wait for one another. After a failure the writer
-cannot know whether its rows arrived: it tries once more with a fresh chain, then refuses the requests that waited (503).
+Each process has its own chain, a fresh one each day, so several never wait for one another. After a failure the
+writer cannot know whether its rows arrived: it tries once more with a fresh chain, then refuses the requests that
+waited (503).
 """
 
 import asyncio
