@@ -1,4 +1,4 @@
-"""In and out: the dev login with its test identities, logout, the session kept alive, the key of the drafts."""
+"""In and out: SPID, CIE and the demo's test identities; logout, the session kept alive, the key of the drafts."""
 
 import hmac
 from base64 import b64encode
@@ -13,9 +13,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from contracts.errors import Forbidden
 from gateway.auth import Caller, CsrfError, authorize
 from gateway.logged import LoggedRoute
-from gateway.login import clear_cookie, list_identities, safe_return, set_cookie, sign_in
+from gateway.login import CITIZEN_PATH, clear_cookie, list_identities, safe_return, set_cookie, sign_in
 from gateway.operatori import Incarico
 from gateway.resources import Gateway
+from gateway.spid.logout import leave
+from gateway.spid.service import entries
 from gateway.web.forms import Form, read_form
 from gateway.web.page import done, public
 
@@ -28,9 +30,11 @@ WHAT_ROLES_DO = {
     "contabilita": "liquida i pagamenti",
     "dirigente": "legge i report del suo ente",
     "rpd": "legge il registro degli accessi",
+    "pronto_intervento": "apre un caso in emergenza, con il motivo, per un’ora",
     "amministratore_sistema": "vede i caricamenti notturni e gli operatori; non vede nessun caso",
     "analista": "legge i report di tutta la provincia",
 }
+OPERATORE, CITTADINO = "operatore", "cittadino"
 ENTE_NAMES = {"F704": "Comune di Monza", "B212": "Comune di Brugherio"}
 
 
@@ -62,16 +66,21 @@ def group_identities(incarichi: list[Incarico]) -> list[tuple[str, list[TestIden
     return sorted(groups.items(), key=lambda group: -len(group[1]))
 
 
-async def _login_page(request: Request, form: Form, after: str, status: int = 200) -> Response:
-    groups = group_identities(await list_identities(request.app.state.gateway))
+async def _login_page(request: Request, form: Form, after: str, area: str, status: int = 200) -> Response:
+    gateway: Gateway = request.app.state.gateway
+    identities = await list_identities(gateway) if gateway.settings.dev_login and area == OPERATORE else []
     return public(
-        request, "pagine/accedi.html", title="Entra", status=status, form=form, groups=groups, after=after
-    )
+        request, "pagine/accedi.html", title="Entra", status=status, form=form, after=after, area=area,
+        doors=entries(request.app.state.spid), groups=group_identities(identities),
+    )  # fmt: skip
 
 
 @router.get("/accedi")
 async def show_login(request: Request) -> Response:
-    return await _login_page(request, Form(), safe_return(request.query_params.get("ritorno")))
+    """The two areas are two addresses, so that the choice needs no script; who was on a citizen's page stays one."""
+    after, asked = safe_return(request.query_params.get("ritorno")), request.query_params.get("area")
+    citizen = asked == CITTADINO or (asked is None and after.startswith(CITIZEN_PATH))
+    return await _login_page(request, Form(), after, CITTADINO if citizen else OPERATORE)
 
 
 @router.post("/accedi")
@@ -85,7 +94,7 @@ async def login(request: Request) -> Response:
         if isinstance(error, CsrfError):
             raise
         form.general.append(error.message)
-        return await _login_page(request, form, after, form.status)
+        return await _login_page(request, form, after, OPERATORE, form.status)
     response = RedirectResponse(after, status_code=303)
     set_cookie(request, response, token)
     return response
@@ -96,9 +105,10 @@ Anybody = Annotated[Caller, Depends(authorize(per="chiunque", undecided=True))]
 
 @router.post("/esci")
 async def logout(request: Request, caller: Anybody) -> Response:
+    """Out of here at once; then, where the provider keeps a session of its own, out of there."""
     gateway: Gateway = request.app.state.gateway
     await gateway.sessions.revoke(caller.session_id, caller.operatore_id)
-    response = done("/accedi", "uscito")
+    response = await leave(request, caller.session_id) or done("/accedi", "uscito")
     clear_cookie(request, response)
     return response
 
