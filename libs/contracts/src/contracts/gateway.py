@@ -1,6 +1,6 @@
 """Published language of the gateway: who works here."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -25,3 +25,32 @@ class OperatoreRevocatoV1(Event, source="gateway", key="operatore.revocato.v1", 
     operatore_id: UUID
     incarico_id: UUID
     data: date
+
+
+class EmergenzaApertaV1(Event, source="gateway", key="emergenza.aperta.v1", subject="emergenza_id"):
+    """Break-the-glass: an operator opened one person's cases until `scade_il`. Neither the reason nor a name are here:
+    who may sign it (coordinators of the ente, the DPO) reads them on its page, `/emergenze/<id>`.
+
+    `sollecito`: 0 when it was opened; n when it is said again, the n-th morning on which nobody had signed it.
+    """
+
+    emergenza_id: UUID
+    operatore_id: UUID
+    ruolo: str
+    ente: str
+    settore: str
+    residente_id: UUID
+    aperta_il: datetime
+    scade_il: datetime
+    sollecito: int = 0
+
+
+class EmergenzaRivistaV1(Event, source="gateway", key="emergenza.rivista.v1", subject="emergenza_id"):
+    """Somebody else has looked at what was read and signed. `esito`: giustificata, non_giustificata."""
+
+    emergenza_id: UUID
+    operatore_id: UUID
+    revisore_id: UUID
+    ente: str
+    esito: str
+    rivista_il: datetime
