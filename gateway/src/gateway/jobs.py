@@ -13,6 +13,13 @@ from gateway.accessi.scarti import discard_expired, list_discards
 from gateway.accessi.settings import SealSettings
 from gateway.accessi.sigilli import Connection, from_groups, get_seal, in_groups, last_seal
 from gateway.settings import Settings
+from gateway.spid.jobs import (  # noqa: F401 - found here by name
+    pin_idp,
+    purge_spid,
+    read_spid_log,
+    refresh_idp,
+    spid_certificate,
+)
 
 
 def minuto() -> int:

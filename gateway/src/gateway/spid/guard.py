@@ -1,6 +1,7 @@
 """Where real people enter: no start with a provider, a key or an address that is only for trying out."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ TEST_HOSTS = frozenset(
     {"demo.spid.gov.it", "validator.spid.gov.it", "collaudo.idserver.servizicie.interno.gov.it",
      "preproduzione.idserver.servizicie.interno.gov.it", "preproduzione.id.eid.gov.it"}
 )  # fmt: skip
+TEST_SUBJECT = re.compile(r"\b(prova|test|demo|esempio|example)\b", re.IGNORECASE)
 RESERVED_ENDINGS = (".test", ".example", ".invalid", ".localhost", ".local", ".example.org", ".example.com")
 
 
@@ -38,14 +40,22 @@ def refuse_unsafe(
         if is_for_tests(address):
             raise SpidConfigurationError(f"[{schema.name}] {what} {address} is an address for tests")
     for key in keys:
-        if entity_id_of(key.certificate) not in ("", schema.entity_id):
-            raise SpidConfigurationError(f"[{schema.name}] a certificate was made for another entity_id")
-        if is_for_tests(entity_id_of(key.certificate) or schema.entity_id):
-            raise SpidConfigurationError(f"[{schema.name}] a certificate was made for tests")
+        _refuse_certificate(schema, key.certificate)
     for idp in idps:
         addresses = (idp.entity_id, *idp.sso.values(), *idp.slo.values())
         if idp.is_dev or any(is_for_tests(address) for address in addresses):
             raise SpidConfigurationError(f"[{schema.name}] {idp.entity_id} is an identity provider for tests")
+
+
+def _refuse_certificate(schema: Schema, certificate: Certificate) -> None:
+    """A SPID certificate carries the entityID it was made for; CIE's need not."""
+    made_for = entity_id_of(certificate)
+    if made_for != schema.entity_id and (made_for or schema.name == "spid"):
+        raise SpidConfigurationError(
+            f"[{schema.name}] a certificate was made for {made_for or 'no entity_id'}"
+        )
+    if TEST_SUBJECT.search(certificate.subject.rfc4514_string()):
+        raise SpidConfigurationError(f"[{schema.name}] a certificate was made for tests")
 
 
 def is_for_tests(address: str) -> bool:

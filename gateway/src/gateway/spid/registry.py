@@ -117,15 +117,12 @@ def _name(entity: Any) -> str:
 
 
 def read_folder(folder: Path) -> dict[str, Idp]:
-    """The providers of every file the manifest names. Raises SpidConfigurationError when a file is missing, is not
-    named, or is not the one that was pinned."""
+    """The providers of every file the manifest names; a file it does not name is not read. Raises
+    SpidConfigurationError when one is missing or is not the one that was pinned."""
     try:
         pinned: dict[str, str] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        present = {file.name for file in folder.glob("*.xml")}
-        if present != set(pinned):
-            raise SpidConfigurationError(
-                f"{folder.name}: manifest and files differ: {sorted(present ^ set(pinned))}"
-            )
+        if unpinned := sorted({file.name for file in folder.glob("*.xml")} - set(pinned)):
+            log.warning("idp_metadata_not_pinned", files=unpinned)
         found: dict[str, Idp] = {}
         for name, digest in sorted(pinned.items()):
             raw = (folder / name).read_bytes()
