@@ -9,6 +9,7 @@ second level of a case is open to the extent of `secondo_livello:leggi`; a grant
 break-the-glass does where the policy names that scope among the emergency's.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -60,7 +61,21 @@ def sign(
 
 
 def verify(token: str, audience: str, public_key: Any) -> Mandato:
-    """The mandate in a token, or Forbidden. Nothing else is ever returned: a broken token opens nothing."""
+    """The mandate in a token, or Forbidden. Nothing else is ever returned: a broken token opens nothing.
+
+    A page asks one service several things with one token: what was verified once is remembered until it expires.
+    """
+    known = _verified.get((token, audience))
+    if known is not None and known[0] is public_key and time.time() < known[1]:
+        return known[2]
+    expiry, mandato = _verify(token, audience, public_key)
+    if len(_verified) >= REMEMBERED:
+        _verified.clear()
+    _verified[token, audience] = (public_key, expiry, mandato)
+    return mandato
+
+
+def _verify(token: str, audience: str, public_key: Any) -> tuple[float, Mandato]:
     try:
         claims = jwt.decode(
             token,
@@ -75,7 +90,11 @@ def verify(token: str, audience: str, public_key: Any) -> Mandato:
         raise Forbidden("mandato.non_valido", "La richiesta non porta un mandato valido.") from error
     if str(mandato.operatore_id) != claims["sub"]:
         raise Forbidden("mandato.non_valido", "La richiesta non porta un mandato valido.")
-    return mandato
+    return float(claims["exp"]), mandato
+
+
+_verified: dict[tuple[str, str], tuple[Any, float, Mandato]] = {}
+REMEMBERED = 2000
 
 
 def sql_filter(

@@ -1,6 +1,7 @@
 """A mandate opens what it names, to whom it was given, for its time; and compiles into queries."""
 
 from contextlib import nullcontext
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -61,6 +62,25 @@ def test_signed_mandate_comes_back_whole() -> None:
 def test_broken_token_opens_nothing(token: str) -> None:
     with pytest.raises(Forbidden, match="non_valido"):
         mandate.verify(token, "cartella", PUBLIC)
+
+
+def test_mandate_remembered_as_good_still_expires() -> None:
+    token = mandate.sign(make_mandato(), ("cartella",), KEY, timedelta(seconds=1))
+    mandate.verify(token, "cartella", PUBLIC)
+    time.sleep(2.1)  # expiry is in whole seconds
+
+    with pytest.raises(Forbidden):
+        mandate.verify(token, "cartella", PUBLIC)
+
+
+def test_mandate_remembered_as_good_opens_nothing_under_another_key() -> None:
+    token = mandate.sign(make_mandato(), ("cartella",), KEY)
+    mandate.verify(token, "cartella", PUBLIC)
+
+    with pytest.raises(Forbidden):
+        mandate.verify(token, "cartella", Ed25519PrivateKey.generate().public_key())
+    with pytest.raises(Forbidden):
+        mandate.verify(token, "documenti", PUBLIC)
 
 
 def test_mandate_of_another_subject_opens_nothing() -> None:
