@@ -1,0 +1,312 @@
+"""The privacy rules a second time, in plain Python over plain data: what each person may reach (docs/adr/0019).
+
+Written from the words of the rule, not from the code that enforces it; nothing of the product is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+SECOND_LEVEL = "secondo_livello:leggi"
+HEADING = "presa_in_carico:leggi"
+READING_ACTIONS = ("leggi", "stampa", "esporta")
+NEVER_WRITTEN_BY_GRANT = ("presa_in_carico",)
+Policy = dict[str, dict[str, str]]
+"""ruolo → `sezione:azione` → estensione; what is not named is `nessuno`."""
+
+
+@dataclass(frozen=True)
+class Incarico:
+    """An operator at work in one place. Days are whole."""
+
+    operatore: str
+    ruolo: str
+    ente: str
+    settore: str
+    dal: date = date(2020, 1, 1)
+    al: date | None = None
+    revocato: bool = False
+
+    def in_force(self, day: date) -> bool:
+        return not self.revocato and self.dal <= day and (self.al is None or day <= self.al)
+
+
+@dataclass(frozen=True)
+class Delega:
+    """`delegato` stands in for who holds `incarico`."""
+
+    incarico: Incarico
+    delegato: str
+    dal: date
+    al: date
+    revocata: bool = False
+
+    def in_force(self, day: date) -> bool:
+        return not self.revocata and self.dal <= day <= self.al and self.incarico.in_force(day)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: a person working in an incarico, perhaps for an absent colleague, perhaps with the glass broken."""
+
+    operatore: str
+    incarico: Incarico
+    delegante: str | None = None
+    esclusi: frozenset[str] = frozenset()
+    emergenza: str | None = None
+    """The residente for whom he has broken the glass."""
+
+    @property
+    def persone(self) -> set[str]:
+        return {self.operatore} | ({self.delegante} if self.delegante else set())
+
+
+@dataclass
+class Grant:
+    """A case shared. `id` names it in the running system once it is there."""
+
+    ente: str
+    settore: str
+    sezioni: tuple[str, ...]
+    dal: datetime
+    al: datetime
+    operatore: str | None = None
+    scrive: bool = False
+    nascondi_prima: bool = False
+    stato: str = "proposta"
+    id: str = ""
+
+    def in_force(self, now: datetime) -> bool:
+        return self.stato == "accettata" and self.dal <= now < self.al
+
+    def is_for(self, viewer: Viewer) -> bool:
+        if (self.ente, self.settore) != (viewer.incarico.ente, viewer.incarico.settore):
+            return False
+        return self.operatore is None or self.operatore in viewer.persone
+
+
+@dataclass
+class Item:
+    """Something that lies in a section of a case: a diary entry, a document, an ISEE, a foglio."""
+
+    id: str
+    sezione: str
+    autore: str
+    scritto: datetime
+    privato: bool = False
+    riservato: str = ""
+    parola: str = ""
+    """A word of its text that stands nowhere else in the world."""
+
+
+@dataclass
+class Case:
+    id: str
+    residente: str
+    ente: str
+    settore: str
+    numero: str = ""
+    responsabile: str | None = None
+    team: frozenset[str] = frozenset()
+    riservato: str = ""
+    grants: list[Grant] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    chiusa: bool = False
+
+    @property
+    def workers(self) -> set[str]:
+        return set(self.team) | ({self.responsabile} if self.responsabile else set())
+
+
+@dataclass
+class World:
+    """Everything the rules look at. `nuclei`: residente → who lives with him, himself included. `codici`: operatore →
+    the residente he is, where he is one."""
+
+    policy: Policy = field(default_factory=dict)
+    ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    province: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    incarichi: list[Incarico] = field(default_factory=list)
+    deleghe: list[Delega] = field(default_factory=list)
+    nuclei: dict[str, frozenset[str]] = field(default_factory=dict)
+    codici: dict[str, str] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+
+    def viewer(
+        self, operatore: str, incarico: Incarico | None = None, emergenza: str | None = None
+    ) -> Viewer:
+        """Somebody in his (first) incarico, or in one that a delega lends him."""
+        own = [one for one in self.incarichi if one.operatore == operatore]
+        chosen = incarico or own[0]
+        delegante = chosen.operatore if chosen.operatore != operatore else None
+        himself = self.codici.get(operatore)
+        esclusi = self.nuclei.get(himself, frozenset({himself})) if himself else frozenset()
+        return Viewer(operatore, chosen, delegante, frozenset(esclusi), emergenza)
+
+    # Who holds what
+
+    def extent(self, viewer: Viewer, scope: str) -> str:
+        return self.policy.get(viewer.incarico.ruolo, {}).get(scope, "nessuno")
+
+    def may_work(self, viewer: Viewer, day: date) -> bool:
+        """His incarico, or the delega that lends it to him, is in force."""
+        if viewer.delegante is None:
+            return viewer.incarico.in_force(day)
+        return any(d.incarico == viewer.incarico and d.delegato == viewer.operatore and d.in_force(day)
+                   for d in self.deleghe)  # fmt: skip
+
+    def holds(self, viewer: Viewer, scope: str) -> bool:
+        """Whether his role does this at all, somewhere: else every door of it is shut (403)."""
+        return self.extent(viewer, scope) != "nessuno" or self._emergency_opens(viewer, scope)
+
+    def _emergency_opens(self, viewer: Viewer, scope: str) -> bool:
+        return viewer.emergenza is not None and scope in self.policy.get("emergenza", {})
+
+    def _covers(self, viewer: Viewer, scope: str, ente: str, settore: str, workers: Iterable[str]) -> bool:
+        """Whether the extent of a scope takes in a place or a team."""
+        mine = viewer.incarico
+        match self.extent(viewer, scope):
+            case "propri":
+                return bool(viewer.persone & set(workers))
+            case "settore":
+                return (ente, settore) == (mine.ente, mine.settore)
+            case "ente":
+                return ente == mine.ente
+            case "ambito":
+                return ente in self._territory(self.ambiti, mine.ente)
+            case "provincia":
+                return ente in self._territory(self.province, mine.ente)
+        return False
+
+    @staticmethod
+    def _territory(groups: dict[str, tuple[str, ...]], ente: str) -> tuple[str, ...]:
+        return next((enti for enti in groups.values() if ente in enti), ())
+
+    def registry_reaches(self, viewer: Viewer, residente: str, ente: str) -> bool:
+        """A person of the registry: by territory alone, and never one's own household."""
+        if residente in viewer.esclusi:
+            return False
+        return self._covers(viewer, "anagrafe:leggi", ente, "", ())
+
+    # The second level
+
+    def second_level_open(self, viewer: Viewer, case: Case, settore: str, by_emergency: bool = False) -> bool:
+        """Whether what `settore` keeps for itself in this case is open to him."""
+        if not settore:
+            return True
+        if by_emergency and SECOND_LEVEL in self.policy.get("emergenza", {}):
+            return True
+        return self._covers(viewer, SECOND_LEVEL, case.ente, settore, case.workers)
+
+    # The formula
+
+    def by_role(self, viewer: Viewer, scope: str, case: Case) -> bool:
+        """Reached through the role: extent or team or emergency, and the second level besides."""
+        if case.residente in viewer.esclusi:
+            return False
+        if self.extent(viewer, scope) != "nessuno":
+            near = bool(viewer.persone & case.workers)
+            if near or self._covers(viewer, scope, case.ente, case.settore, case.workers):
+                if self.second_level_open(viewer, case, case.riservato):
+                    return True
+        broken = viewer.emergenza == case.residente and self._emergency_opens(viewer, scope)
+        return broken and self.second_level_open(viewer, case, case.riservato, by_emergency=True)
+
+    def by_grant(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> list[Grant]:
+        """The grants that let him do this in the case."""
+        sezione, _, azione = scope.partition(":")
+        if case.residente in viewer.esclusi or self.extent(viewer, scope) == "nessuno":
+            return []
+        writes = azione not in READING_ACTIONS
+        if writes and sezione in NEVER_WRITTEN_BY_GRANT:
+            return []
+        return [grant for grant in case.grants
+                if grant.in_force(now) and grant.is_for(viewer) and sezione in grant.sezioni
+                and (grant.scrive or not writes)]  # fmt: skip
+
+    def reaches(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool:
+        return self.by_role(viewer, scope, case) or bool(self.by_grant(viewer, scope, case, now))
+
+    # What lies in a case
+
+    def reads_item(self, viewer: Viewer, case: Case, item: Item, now: datetime) -> bool:
+        """One entry, document, ISEE, foglio … of a case."""
+        scope = f"{item.sezione}:leggi"
+        if not self.holds(viewer, scope) or case.residente in viewer.esclusi:
+            return False
+        is_author = item.autore == viewer.operatore
+        if item.privato and not is_author:
+            return False
+        if item.riservato and not item.privato and self._opens_entry(viewer, scope, case, item):
+            return True
+        if item.riservato and not is_author:
+            return False
+        if self.by_role(viewer, scope, case):
+            return True
+        return any(not grant.nascondi_prima or item.scritto >= grant.dal
+                   for grant in self.by_grant(viewer, scope, case, now))  # fmt: skip
+
+    def _opens_entry(self, viewer: Viewer, scope: str, case: Case, item: Item) -> bool:
+        """An entry of somebody's second level: for that settore, wherever the case is."""
+        broken = viewer.emergenza == case.residente and self._emergency_opens(viewer, scope)
+        held = self.extent(viewer, scope) != "nessuno"
+        return (held and self.second_level_open(viewer, case, item.riservato)) or (
+            broken and self.second_level_open(viewer, case, item.riservato, by_emergency=True)
+        )
+
+    def items(self, viewer: Viewer, case: Case, sezione: str, now: datetime) -> set[str]:
+        found = (item for item in case.items if item.sezione == sezione)
+        return {item.id for item in found if self.reads_item(viewer, case, item, now)}
+
+    # The case itself
+
+    def sees_whole(self, viewer: Viewer, case: Case, now: datetime) -> bool:
+        return self.reaches(viewer, HEADING, case, now)
+
+    def sees_heading(self, viewer: Viewer, case: Case, now: datetime) -> bool:
+        """The case exists for him: whole, or its heading alone, because something in it is his to read."""
+        if self.sees_whole(viewer, case, now):
+            return True
+        if not self.holds(viewer, HEADING) or case.residente in viewer.esclusi:
+            return False
+        if self.extent(viewer, HEADING) == "nessuno":
+            return False
+        shared = any(grant.in_force(now) and grant.is_for(viewer) for grant in case.grants)
+        return shared or any(
+            item.riservato and item.sezione == "diario" and not item.privato
+            and self.second_level_open(viewer, case, item.riservato)
+            for item in case.items
+        )  # fmt: skip
+
+    def knows(self, viewer: Viewer, case: Case, now: datetime) -> bool:
+        """Whether anything of the case may ever stand in an answer to him, through any scope."""
+        if case.residente in viewer.esclusi:
+            return False
+        scopes = set(self.policy.get(viewer.incarico.ruolo, {}))
+        if viewer.emergenza is not None:
+            scopes |= set(self.policy.get("emergenza", {}))
+        return (
+            self.sees_heading(viewer, case, now)
+            or any(self.reaches(viewer, scope, case, now) for scope in scopes if is_of_a_case(scope))
+            or any(self.reads_item(viewer, case, item, now) for item in case.items)
+        )
+
+    def is_own(self, viewer: Viewer, case: Case) -> bool:
+        """No reason is asked for it."""
+        return bool(viewer.persone & case.workers)
+
+    def listed(self, viewer: Viewer, now: datetime) -> set[str]:
+        """The cases in the list of cases."""
+        return {case.id for case in self.cases if self.sees_heading(viewer, case, now)}
+
+
+NOT_OF_A_CASE = ("anagrafe", "report", "avvisi", "caricamenti", "registro_accessi", "operatori", "politica",
+                 "secondo_livello", "condivisioni", "riservatezza", "emergenze", "siuss",
+                 "informazioni_governative")  # fmt: skip
+
+
+def is_of_a_case(scope: str) -> bool:
+    """Whether the scope opens a section of cases."""
+    return scope.partition(":")[0] not in NOT_OF_A_CASE
