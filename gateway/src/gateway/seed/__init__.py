@@ -31,8 +31,8 @@ def seed_policy(tx: Transaction) -> None:
     """The first version of the policy, unless it is there; versions never change once written."""
     added = tx.session.execute(
         text(
-            "INSERT INTO politiche (version, attiva_dal, motivo) VALUES (:version, now(), 'Politica iniziale')"
-            " ON CONFLICT DO NOTHING"
+            "INSERT INTO politiche (version, attiva_dal, motivo, stato)"
+            " VALUES (:version, now(), 'Politica iniziale', 'bozza') ON CONFLICT DO NOTHING"
         ),
         {"version": VERSION},
     )
@@ -62,6 +62,9 @@ def seed_policy(tx: Transaction) -> None:
             for codice, enti in groups.items()
             for ente in enti
         ],
+    )
+    tx.session.execute(
+        text("UPDATE politiche SET stato = 'approvata' WHERE version = :version"), {"version": VERSION}
     )
 
 

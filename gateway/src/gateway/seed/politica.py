@@ -1,7 +1,8 @@
 """The policy the system starts with: role → extent → scopes. What is not here is `nessuno`.
 
 A `sezione:leggi+scrivi` names several actions at once. A system administrator sees no case; the DPO sees who read
-what, not what was read; statistics are for those who decide and those who analyse.
+what, not what was read; statistics are for those who decide and those who analyse. The administrator writes a change
+of the policy, another administrator or a director approves it.
 """
 
 from collections.abc import Iterator
@@ -36,12 +37,12 @@ RULES: dict[str, dict[Extent, str]] = {
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
     "coordinatore": {
-        Extent.ENTE: "anagrafe:leggi report:leggi riservatezza:leggi+scrivi",
+        Extent.ENTE: "anagrafe:leggi report:leggi riservatezza:leggi+scrivi emergenze:leggi+approva",
         Extent.SETTORE: "presa_in_carico:leggi+scrivi+assegna segretariato:leggi+scrivi diario:leggi+scrivi"
         " attivita:leggi+scrivi pai:leggi+scrivi+approva isee:leggi+scrivi valutazioni:leggi+scrivi"
         " scuola:leggi+scrivi tribunale:leggi+scrivi documenti:leggi+scrivi stampe:stampa"
         " fogli:leggi+scrivi+approva liquidazioni:leggi avvisi:leggi+scrivi secondo_livello:leggi+scrivi"
-        " condivisioni:leggi+scrivi emergenze:approva",
+        " condivisioni:leggi+scrivi",
     },
     "amministrativo": {
         Extent.ENTE: "anagrafe:leggi fogli:leggi isee:leggi liquidazioni:leggi+scrivi siuss:leggi+esporta"
@@ -53,7 +54,7 @@ RULES: dict[str, dict[Extent, str]] = {
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
     "dirigente": {
-        Extent.ENTE: "report:leggi+esporta caricamenti:leggi",
+        Extent.ENTE: "report:leggi+esporta caricamenti:leggi politica:leggi+approva",
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
     "rpd": {
@@ -64,7 +65,7 @@ RULES: dict[str, dict[Extent, str]] = {
     },
     "pronto_intervento": {
         Extent.ENTE: "anagrafe:leggi emergenze:scrivi",
-        Extent.PROPRI: "presa_in_carico:leggi diario:leggi+scrivi avvisi:leggi+scrivi",
+        Extent.PROPRI: "presa_in_carico:leggi diario:leggi+scrivi avvisi:leggi+scrivi emergenze:leggi",
     },
     "fornitore": {
         Extent.PROPRI: "presa_in_carico:leggi attivita:leggi+scrivi documenti:scrivi avvisi:leggi+scrivi",
