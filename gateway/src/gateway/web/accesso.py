@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contracts.errors import Forbidden
 from gateway.auth import Caller, CsrfError, authorize
+from gateway.errors import Problem
 from gateway.logged import LoggedRoute
 from gateway.login import CITIZEN_PATH, clear_cookie, list_identities, safe_return, set_cookie, sign_in
 from gateway.operatori import Incarico
@@ -35,6 +36,11 @@ WHAT_ROLES_DO = {
     "analista": "legge i report di tutta la provincia",
 }
 OPERATORE, CITTADINO = "operatore", "cittadino"
+HIGHER = ("2", "3")
+NOT_LET_IN = {
+    "accesso.non_abilitato": "Non risulti abilitato",
+    "accesso.livello": "Serve un livello più alto",
+}
 ENTE_NAMES = {"F704": "Comune di Monza", "B212": "Comune di Brugherio"}
 
 
@@ -72,6 +78,15 @@ async def _login_page(request: Request, form: Form, after: str, area: str, statu
     return public(
         request, "pagine/accedi.html", title="Entra", status=status, form=form, after=after, area=area,
         doors=entries(request.app.state.spid), groups=group_identities(identities),
+        level=request.query_params.get("livello") if request.query_params.get("livello") in HIGHER else None,
+    )  # fmt: skip
+
+
+def not_let_in(request: Request, problem: Problem) -> Response:
+    """Whoever an identity provider vouched for, and the registry of operators or the level does not let in."""
+    return public(
+        request, "pagine/non_abilitato.html", title=NOT_LET_IN[problem.code], status=problem.status, problem=problem,
+        codice=problem.instance[-12:],
     )  # fmt: skip
 
 
@@ -89,7 +104,7 @@ async def login(request: Request) -> Response:
     form = await read_form(request)
     after = safe_return(form.get("ritorno"))
     try:
-        token = await sign_in(request, form.get("identita"))
+        token = await sign_in(request, form.get("identita"), ask=True)
     except Forbidden as error:
         if isinstance(error, CsrfError):
             raise

@@ -54,6 +54,8 @@ TITLES = {
 def error_page(request: Request, problem: Problem) -> Response:
     """What happened, what is safe, what to do, and a code for the help desk. What does not exist and what one may not
     see look alike."""
+    if problem.code in accesso.NOT_LET_IN:
+        return accesso.not_let_in(request, problem)
     detail = problem.detail if problem.status != 404 else "La pagina che cerchi non c’è."
     return public(
         request, "pagine/errore.html", title=TITLES.get(problem.status, problem.title), status=problem.status,
