@@ -171,16 +171,19 @@ def make_da_comunicare(**over: Any) -> DaComunicare:
 
 
 class FakeAnagrafe:
-    """The registry's `get_residenti`, from a dictionary; remembers how many it was asked for each time."""
+    """The registry, from a dictionary; remembers how many it was asked for each time. `esclusi`: whom only
+    `list_beneficiari` gives."""
 
     def __init__(self, *residenti: ResidenteOut) -> None:
         self.residenti = {residente.id: residente for residente in residenti}
+        self.esclusi: set[UUID] = set()
         self.batches: list[int] = []
         self.tokens: set[str] = set()
 
     def call(self, method: str, request: GetResidenti, token: str) -> ResidentiOut:
-        assert method == "get_residenti"
+        assert method in ("get_residenti", "list_beneficiari")
         self.batches.append(len(request.residenti_id))
         self.tokens.add(token)
-        known = [self.residenti[one] for one in request.residenti_id if one in self.residenti]
+        hidden = self.esclusi if method == "get_residenti" else set()
+        known = [self.residenti[i] for i in request.residenti_id if i in self.residenti and i not in hidden]
         return ResidentiOut(residenti=tuple(known))

@@ -35,7 +35,7 @@ class GeneraFlusso(Command):
 @router.get("/siuss", summary="I record di un mese: da correggere, pronti, inviati")
 async def preview_siuss(
     request: PreviewSiuss = Depends(from_query(PreviewSiuss)),
-    caller: Caller = Depends(authorize("siuss:leggi", "anagrafe:leggi")),
+    caller: Caller = Depends(authorize("siuss:leggi", "anagrafe:leggi", optional=("siuss:esporta",))),
 ) -> PreviewSiussOut:
     return await caller.call("erogazioni", "preview_siuss", request, also=("anagrafe",))
 
@@ -55,7 +55,8 @@ async def generate_flusso(
 
 @router.get("/siuss/flussi", summary="I flussi generati")
 async def list_flussi(
-    request: ListFlussi = Depends(from_query(ListFlussi)), caller: Caller = Depends(authorize("siuss:leggi"))
+    request: ListFlussi = Depends(from_query(ListFlussi)),
+    caller: Caller = Depends(authorize("siuss:leggi", optional=("siuss:esporta",))),
 ) -> FlussiOut:
     return await caller.call("erogazioni", "list_flussi", request)
 

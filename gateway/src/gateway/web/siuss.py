@@ -89,7 +89,8 @@ async def _page(request: Request, caller: Caller, month: str, form: Form) -> Res
         filtri=Form.of(mese=month), da_correggere=to_mend, da_correggere_per=sorted(workers.items()), pronti=ready,
         totale_pronti=sum((r.importo for r in ready), Decimal(0)),
         inviati=in_state(preview.record, StatoRecordSiuss.INVIATO), esiti=in_state(preview.record, *OUTCOMES),
-        flussi=flows.flussi, mancanti=gathering.missing,
+        flussi=flows.flussi, mancanti=gathering.missing, altri_da_correggere=preview.altri_da_correggere,
+        altri_pronti=preview.altri_pronti,
         persone={r.erogazione_id: name_of(people, r.residente_id) for r in preview.record},
     )  # fmt: skip
 

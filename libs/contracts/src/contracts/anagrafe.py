@@ -180,6 +180,11 @@ class GetResidenti(Message):
     residenti_id: Annotated[tuple[UUID, ...], Field(max_length=500)]
 
 
+class ListBeneficiari(GetResidenti):
+    """Those of one's own ente whom INPS is to be told of. Scope `siuss:esporta`, of the whole ente. The law wants the
+    flow whole: one's own household is in it too; address and household are not (INPS is told the comune alone)."""
+
+
 class ResidentiOut(Message):
     residenti: tuple[ResidenteOut, ...]
 

@@ -298,8 +298,12 @@ class PreviewSiuss(Message):
 
 
 class PreviewSiussOut(Message):
+    """`altri_*`: how many more the file will hold, of cases the caller may not open; told only to who may export."""
+
     mese: str
     record: tuple[RecordSiuss, ...]
+    altri_da_correggere: int = 0
+    altri_pronti: int = 0
 
 
 class GenerateFlusso(Command):
@@ -322,7 +326,8 @@ class FlussoOut(Message):
 
 
 class ListFlussi(Message):
-    """Scope `siuss:leggi`."""
+    """Scope `siuss:leggi`. `record` of each flow counts what the caller could find one by one, unless the mandate also
+    carries `siuss:esporta`."""
 
     mese: str = ""
 

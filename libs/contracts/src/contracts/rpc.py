@@ -14,6 +14,7 @@ RPC: dict[str, dict[str, tuple[type[Message], type[Message]]]] = {
         "search_residenti": (a.SearchResidenti, a.ResidentiTrovati),
         "get_residente": (a.GetResidente, a.ResidenteOut),
         "get_residenti": (a.GetResidenti, a.ResidentiOut),
+        "list_beneficiari": (a.ListBeneficiari, a.ResidentiOut),
         "list_conviventi": (a.ListConviventi, a.ConviventiOut),
         "list_variazioni": (a.ListVariazioni, a.VariazioniOut),
         "list_caricamenti": (a.ListCaricamenti, a.CaricamentiOut),

@@ -14,6 +14,7 @@ from contracts.anagrafe import (
     EntiOut,
     GetResidente,
     GetResidenti,
+    ListBeneficiari,
     ListCaricamenti,
     ListConviventi,
     ListEnti,
@@ -44,6 +45,10 @@ class AnagrafeService:
     @rpc
     def get_residenti(self, request: GetResidenti, mandato: Mandato) -> ResidentiOut:
         return use_cases.get_residenti(request, mandato, self.db)
+
+    @rpc
+    def list_beneficiari(self, request: ListBeneficiari, mandato: Mandato) -> ResidentiOut:
+        return use_cases.list_beneficiari(request, mandato, self.db)
 
     @rpc
     def list_conviventi(self, request: ListConviventi, mandato: Mandato) -> ConviventiOut:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from contracts.cartella import Area, StatoCartella
 from contracts.erogazioni import Carattere, StatoErogazione, StatoFoglio, StatoRecordSiuss
@@ -96,6 +96,8 @@ cartelle = Table(
     Column("area", _enum(Area), nullable=False),
     Column("stato", _enum(StatoCartella), nullable=False),
     Column("comune_residenza", Text, nullable=False),
+    Column("settore_riservato", Text, nullable=False),
+    Column("condivisioni", JSONB, nullable=False),
     Column("sequence", Integer, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""Local copies of what others own: cases, ISEE, deaths. Events carry state; the older is ignored."""
+"""Local copies of what others own: ISEE and deaths (cases: chassis.cartelle). The older event is ignored."""
 
 from typing import Any
 
@@ -7,26 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.sql import Transaction
 from contracts.anagrafe import ResidenteDecedutoV1, ResidenteDecessoAnnullatoV1
-from contracts.cartella import FattoCartella, IseeRegistratoV1
-from erogazioni.models import cartelle, decessi, isee
-
-
-def record_cartella(event: FattoCartella, tx: Transaction) -> bool:
-    """The case as it now stands. The responsible worker is always of the team. False when older than known."""
-    team = {*event.team, *([event.responsabile_id] if event.responsabile_id else [])}
-    values = {
-        "id": event.cartella_id,
-        "numero": event.numero,
-        "residente_id": event.residente_id,
-        "ente": event.ente,
-        "settore": event.settore,
-        "team": sorted(team),
-        "responsabile_id": event.responsabile_id,
-        "area": event.area,
-        "stato": event.stato,
-        "comune_residenza": event.comune_residenza,
-    }
-    return _upsert(cartelle, values, tx)
+from contracts.cartella import IseeRegistratoV1
+from erogazioni.models import decessi, isee
 
 
 def record_isee(event: IseeRegistratoV1, tx: Transaction) -> bool:

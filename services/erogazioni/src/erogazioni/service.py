@@ -1,5 +1,6 @@
 """Erogazioni: what is granted, what is paid, what INPS is told. The table of contents."""
 
+from chassis.cartelle import record_cartella
 from chassis.clients import rpc_client
 from chassis.entrypoints import on_event, resource, rpc
 from chassis.sql import SqlDatabase, Transaction
@@ -9,6 +10,7 @@ from contracts import erogazioni as c
 from contracts.mandato import Mandato
 from erogazioni import projections
 from erogazioni.adapters import FlussoValidator
+from erogazioni.models import cartelle
 from erogazioni.use_cases import catalogo, erogazioni, fogli, siuss
 
 
@@ -82,31 +84,31 @@ class ErogazioniService:
 
     @on_event(case.CartellaApertaV1)
     def on_cartella_aperta_v1(self, event: case.CartellaApertaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaPresaInCaricoV1)
     def on_cartella_presa_in_carico_v1(self, event: case.CartellaPresaInCaricoV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaAssegnataV1)
     def on_cartella_assegnata_v1(self, event: case.CartellaAssegnataV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaChiusaV1)
     def on_cartella_chiusa_v1(self, event: case.CartellaChiusaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: case.CartellaRiapertaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaCondivisaV1)
     def on_cartella_condivisa_v1(self, event: case.CartellaCondivisaV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.CartellaRiservataV1)
     def on_cartella_riservata_v1(self, event: case.CartellaRiservataV1, tx: Transaction) -> None:
-        projections.record_cartella(event, tx)
+        record_cartella(cartelle, event, tx)
 
     @on_event(case.IseeRegistratoV1)
     def on_isee_registrato_v1(self, event: case.IseeRegistratoV1, tx: Transaction) -> None:

@@ -49,7 +49,7 @@ def residente(bus: Bus) -> Iterator[ResidenteOut]:
     person = make_residente()
 
     def answer(method: str, request: dict[str, Any]) -> ResidentiOut:
-        assert method == "get_residenti"
+        assert method in ("get_residenti", "list_beneficiari")
         wanted = GetResidenti.model_validate(request).residenti_id
         return ResidentiOut(residenti=tuple(one for one in (person,) if one.id in wanted))
 

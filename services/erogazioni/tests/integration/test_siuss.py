@@ -211,7 +211,7 @@ def test_a_payment_not_liquidated_is_not_told(house: House):
 def test_the_registry_is_asked_with_the_callers_mandate_for_five_hundred_at_a_time(house: House):
     ids = [uuid4() for _ in range(1001)]
 
-    siuss.fetch_residenti(ids, make_mandato(), house.anagrafe)
+    siuss.fetch_residenti(ids, make_mandato(), house.anagrafe, "list_beneficiari")
 
     assert house.anagrafe.batches == [500, 500, 1]
     assert house.anagrafe.tokens == {"token"}

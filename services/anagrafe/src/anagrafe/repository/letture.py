@@ -18,6 +18,7 @@ from contracts.mandato import Mandato
 
 LEGGI = "anagrafe:leggi"
 CARICAMENTI = "caricamenti:leggi"
+SIUSS = "siuss:esporta"
 CANDIDATI = 2000
 """A search ranks at most this many people: more words narrow it."""
 
@@ -25,15 +26,21 @@ Versione = Residente | ResidenteStorico
 
 
 class ResidenteRepository:
-    """Persons, within the reach of one mandate."""
+    """Persons, within the reach of one mandate. `everybody`: also the household of who asks."""
 
-    def __init__(self, session: Session, mandato: Mandato, scope: str = LEGGI) -> None:
+    def __init__(
+        self, session: Session, mandato: Mandato, scope: str = LEGGI, *, everybody: bool = False
+    ) -> None:
         self.session = session
         self.mandato = mandato
         self.scope = scope
+        self.everybody = everybody
 
     def _visible(self, model: type[Versione]) -> ColumnElement[bool]:
-        reached: ColumnElement[bool] = sql_filter(self.mandato, self.scope, ente=model.ente)
+        whose = model.id if model is Residente else ResidenteStorico.residente_id
+        reached: ColumnElement[bool] = sql_filter(
+            self.mandato, self.scope, ente=model.ente, residente=None if self.everybody else whose
+        )
         return reached
 
     def get_many(self, ids: Sequence[UUID]) -> dict[UUID, Versione]:
@@ -144,10 +151,21 @@ class Persona:
 
 def read_persone(session: Session, mandato: Mandato, ids: Sequence[UUID]) -> list[Persona]:
     """The visible ones of these people, in the order asked; a household only for who still lives here."""
-    people = ResidenteRepository(session, mandato)
+    return _with_labels(session, ResidenteRepository(session, mandato), ids)
+
+
+def read_beneficiari(session: Session, mandato: Mandato, ids: Sequence[UUID]) -> list[Persona]:
+    """Those of these people who are of the caller's enti, his own household included; without their households."""
+    people = ResidenteRepository(session, mandato, SIUSS, everybody=True)
+    return _with_labels(session, people, ids, alone=True)
+
+
+def _with_labels(
+    session: Session, people: ResidenteRepository, ids: Sequence[UUID], *, alone: bool = False
+) -> list[Persona]:
     found = people.get_many(ids)
     current = [v.nucleo_id for v in found.values() if isinstance(v, Residente)]
-    households = people.members(current) if current else {}
+    households = people.members(current) if current and not alone else {}
     places = place_names(session, {v.luogo_nascita for v in found.values()})
     enti = ente_names(session)
     return [

@@ -9,6 +9,7 @@ from anagrafe.use_cases.caricamenti import (
 from anagrafe.use_cases.residenti import (
     get_residente,
     get_residenti,
+    list_beneficiari,
     list_comuni,
     list_conviventi,
     list_variazioni,
@@ -20,6 +21,7 @@ __all__ = [
     "get_residente",
     "get_residenti",
     "has_confirmed",
+    "list_beneficiari",
     "list_caricamenti",
     "list_comuni",
     "list_conviventi",

@@ -88,6 +88,12 @@ def full(persona: Persona) -> ResidenteOut:
     )
 
 
+def without_address(persona: ResidenteOut) -> ResidenteOut:
+    """The comune alone."""
+    comune = Indirizzo(comune=persona.indirizzo.comune, comune_nome=persona.indirizzo.comune_nome)
+    return persona.model_copy(update={"via": "", "civico": "", "indirizzo": comune})
+
+
 def _place(names: Sequence[Luogo], born: date) -> str:
     """Name of the birthplace as it was called then, with the province of then."""
     if not names:

@@ -7,10 +7,12 @@ from anagrafe.domain.ricerca import Ricerca, read_query
 from anagrafe.models import Residente
 from anagrafe.repository.letture import (
     LEGGI,
+    SIUSS,
     ResidenteRepository,
     conviventi_of,
     ente_names,
     list_enti,
+    read_beneficiari,
     read_persone,
 )
 from anagrafe.use_cases import forme
@@ -21,6 +23,7 @@ from contracts.anagrafe import (
     EntiOut,
     GetResidente,
     GetResidenti,
+    ListBeneficiari,
     ListConviventi,
     ListVariazioni,
     ResidenteOut,
@@ -83,6 +86,14 @@ def get_residenti(request: GetResidenti, mandato: Mandato, db: SqlDatabase) -> R
     with db.read() as session:
         found = read_persone(session, mandato, list(request.residenti_id))
         return ResidentiOut(residenti=tuple(forme.full(persona) for persona in found))
+
+
+def list_beneficiari(request: ListBeneficiari, mandato: Mandato, db: SqlDatabase) -> ResidentiOut:
+    """Those of one's ente whom the flow to INPS is about, one's own household included; no street, no household."""
+    mandato.require(SIUSS)
+    with db.read() as session:
+        found = read_beneficiari(session, mandato, list(request.residenti_id))
+        return ResidentiOut(residenti=tuple(forme.without_address(forme.full(one)) for one in found))
 
 
 def list_variazioni(request: ListVariazioni, mandato: Mandato, db: SqlDatabase) -> VariazioniOut:

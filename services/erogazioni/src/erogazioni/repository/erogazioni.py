@@ -104,7 +104,7 @@ def _joined(query: Select[Any], mandato: Mandato, scope: str) -> Select[Any]:
         query.select_from(erogazioni)
         .join(fogli, fogli.c.id == erogazioni.c.foglio_id)
         .join(cartelle, cartelle.c.id == erogazioni.c.cartella_id)
-        .where(visible(mandato, scope))
+        .where(visible(mandato, scope, erogazioni.c.creata_il))
     )
 
 

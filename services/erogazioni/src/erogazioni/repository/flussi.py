@@ -30,11 +30,12 @@ class FlussoRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list_da_comunicare(self, mese: str, mandato: Mandato, scope: str) -> list[DaComunicare]:
-        """Payments of the ente's month with an exportable benefit, told already or not; always in one order."""
-        query = _da_comunicare().where(
-            erogazioni.c.mese == mese, erogazioni.c.ente == mandato.ente, visible(mandato, scope)
-        )
+    def list_da_comunicare(self, mese: str, mandato: Mandato, scope: str = "") -> list[DaComunicare]:
+        """Payments of the ente's month with an exportable benefit, told already or not; always in one order. Without a
+        scope all of them, whoever asks: for the file to INPS, which must hold everybody."""
+        query = _da_comunicare().where(erogazioni.c.mese == mese, erogazioni.c.ente == mandato.ente)
+        if scope:
+            query = query.where(visible(mandato, scope, erogazioni.c.creata_il))
         rows = self._session.execute(query.order_by(fogli.c.numero, erogazioni.c.id)).mappings()
         return [_row_to_da_comunicare(dict(row)) for row in rows]
 
@@ -105,8 +106,11 @@ class FlussoRepository:
         return FlussoOut.model_validate(dict(row)), bytes(row["testata"])
 
     def list_visible(self, mese: str, mandato: Mandato) -> list[FlussoOut]:
-        """Newest first."""
+        """Newest first. Who may not export is told of no more records than he could find one by one."""
         query = select(flussi).where(sql_filter(mandato, "siuss:leggi", ente=flussi.c.ente))
+        if not mandato.enti("siuss:esporta"):
+            columns = [_reached_records(mandato) if c is flussi.c.record else c for c in flussi.columns]
+            query = query.with_only_columns(*columns)
         if mese:
             query = query.where(flussi.c.mese == mese)
         rows = self._session.execute(
@@ -120,6 +124,22 @@ class FlussoRepository:
         return (
             bytes(one) for one in self._session.execute(query.order_by(registro_siuss.c.posizione)).scalars()
         )
+
+
+def _reached_records(mandato: Mandato) -> Any:
+    """How many records of a flow are of payments within reach."""
+    return (
+        select(func.count())
+        .select_from(registro_siuss)
+        .join(erogazioni, erogazioni.c.id == registro_siuss.c.erogazione_id)
+        .join(cartelle, cartelle.c.id == erogazioni.c.cartella_id)
+        .where(
+            registro_siuss.c.flusso_id == flussi.c.id, visible(mandato, "siuss:leggi", erogazioni.c.creata_il)
+        )
+        .correlate(flussi)
+        .scalar_subquery()
+        .label("record")
+    )
 
 
 def _da_comunicare() -> Select[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.mandate import sql_filter
+from chassis.cartelle import within
 from contracts.erogazioni import ListFogli, StatoFoglio
 from contracts.errors import NotFound
 from contracts.mandato import Mandato
@@ -20,9 +20,10 @@ LOCK_COMANDO = 7301
 """Namespace of the advisory locks that make a repeated command wait for its first run."""
 
 
-def visible(mandato: Mandato, scope: str) -> ColumnElement[bool]:
-    """Cases a scope reaches."""
-    return sql_filter(mandato, scope, ente=cartelle.c.ente, settore=cartelle.c.settore, team=cartelle.c.team)
+def visible(mandato: Mandato, scope: str, creato: Any = None) -> ColumnElement[bool]:
+    """Cases a scope reaches. `creato`: when the foglio or payment was made, for grants that hide what came before."""
+    reached: ColumnElement[bool] = within(mandato, scope, cartelle.c, creato=creato)
+    return reached
 
 
 class FoglioRepository:
@@ -30,8 +31,9 @@ class FoglioRepository:
         self._session = session
 
     def get_cartella(self, cartella_id: UUID, mandato: Mandato, scope: str) -> Cartella:
+        columns = [cartelle.c[field.name] for field in fields(Cartella)]
         row = self._session.execute(
-            select(cartelle).where(cartelle.c.id == cartella_id, visible(mandato, scope))
+            select(*columns).where(cartelle.c.id == cartella_id, visible(mandato, scope))
         )
         found = row.mappings().first()
         if found is None:
@@ -71,7 +73,7 @@ class FoglioRepository:
             query = query.where(
                 fogli.c.stato == StatoFoglio.PROPOSTO,
                 fogli.c.proponente_id != mandato.operatore_id,
-                visible(mandato, "fogli:approva"),
+                visible(mandato, "fogli:approva", fogli.c.creato_il),
             )
         total = self._session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
         page = (
@@ -151,5 +153,7 @@ class Registro:
 def _fogli(mandato: Mandato, scope: str) -> Select[Any]:
     columns = [fogli.c[field.name] for field in fields(Foglio)]
     return (
-        select(*columns).join(cartelle, cartelle.c.id == fogli.c.cartella_id).where(visible(mandato, scope))
+        select(*columns)
+        .join(cartelle, cartelle.c.id == fogli.c.cartella_id)
+        .where(visible(mandato, scope, fogli.c.creato_il))
     )

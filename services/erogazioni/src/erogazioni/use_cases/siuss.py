@@ -1,4 +1,10 @@
-"""What INPS is told (SIUSS, flow PS_PSA_SINA): preview, generation into the ledger, rebuilding from it."""
+"""What INPS is told (SIUSS, flow PS_PSA_SINA): preview, generation into the ledger, rebuilding from it.
+
+To tell INPS of every payment is a duty (D.M. 16 December 2014, n. 206): the file holds all of them, also those of
+cases that whoever makes it may not open (another settore's second level, his own household). The page names only what
+he may open. Of the rest he is told two numbers, to mend and ready, if he may export: the file tells him as much; who
+may only look is told nothing.
+"""
 
 import hashlib
 import re
@@ -9,7 +15,7 @@ from uuid import UUID
 
 from chassis.outbox import new_id
 from chassis.sql import SqlDatabase
-from contracts.anagrafe import GetResidenti, ResidenteOut, ResidentiOut
+from contracts.anagrafe import GetResidenti, ListBeneficiari, ResidenteOut, ResidentiOut
 from contracts.erogazioni import (
     AnomaliaSiuss,
     FlussiOut,
@@ -66,8 +72,20 @@ def preview_siuss(
 ) -> PreviewSiussOut:
     """Each payment of the month: to mend (with every anomaly), ready, or sent (in which flow)."""
     mandato.require("siuss:leggi")
-    esaminati = _examine(request.mese, mandato, "siuss:leggi", db, anagrafe)
-    return PreviewSiussOut(mese=request.mese, record=tuple(_to_record(one) for one in esaminati))
+    with db.read() as session:
+        reached = FlussoRepository(session).list_da_comunicare(request.mese, mandato, "siuss:leggi")
+    if mandato.ente not in mandato.enti("siuss:esporta"):
+        found = _examine(reached, mandato, anagrafe, "get_residenti")
+        return PreviewSiussOut(mese=request.mese, record=tuple(_to_record(one) for one in found))
+    found = _examine_all(request.mese, mandato, db, anagrafe)
+    named = {one.erogazione_id for one in reached}
+    others = [one.stato for one in found if one.da_comunicare.erogazione_id not in named]
+    return PreviewSiussOut(
+        mese=request.mese,
+        record=tuple(_to_record(one) for one in found if one.da_comunicare.erogazione_id in named),
+        altri_da_correggere=others.count(StatoRecordSiuss.DA_CORREGGERE),
+        altri_pronti=others.count(StatoRecordSiuss.PRONTO),
+    )
 
 
 def generate_flusso(
@@ -82,7 +100,7 @@ def generate_flusso(
     with db.read() as session:
         if earlier := _generated_before(request, mandato, FlussoRepository(session)):
             return earlier
-    esaminati = _examine(request.mese, mandato, "siuss:esporta", db, anagrafe)
+    esaminati = _examine_all(request.mese, mandato, db, anagrafe)
     righe = _write(esaminati)
     with db.transaction() as tx:
         repository, registro = FlussoRepository(tx.session), Registro(tx.session)
@@ -139,12 +157,18 @@ def get_flusso(request: GetFlusso, mandato: Mandato, db: SqlDatabase) -> FlussoX
     return FlussoXml(flusso=flusso, xml=b"".join(assemble(header, frammenti)).decode("utf-8"))
 
 
-def _examine(
-    mese: str, mandato: Mandato, scope: str, db: SqlDatabase, anagrafe: ServiceClient
-) -> list[Esaminato]:
+def _examine_all(mese: str, mandato: Mandato, db: SqlDatabase, anagrafe: ServiceClient) -> list[Esaminato]:
+    """Every payment of the ente's month; the caller has been found to export for the whole ente."""
     with db.read() as session:
-        found = FlussoRepository(session).list_da_comunicare(mese, mandato, scope)
-    residenti = fetch_residenti([one.residente_id for one in found if not one.flusso_nome], mandato, anagrafe)
+        found = FlussoRepository(session).list_da_comunicare(mese, mandato)
+    return _examine(found, mandato, anagrafe, "list_beneficiari")
+
+
+def _examine(
+    found: list[DaComunicare], mandato: Mandato, anagrafe: ServiceClient, method: str
+) -> list[Esaminato]:
+    asked = [one.residente_id for one in found if not one.flusso_nome]
+    residenti = fetch_residenti(asked, mandato, anagrafe, method)
     return [_examine_one(one, residenti.get(one.residente_id)) for one in found]
 
 
@@ -156,14 +180,16 @@ def _examine_one(da_comunicare: DaComunicare, residente: ResidenteOut | None) ->
 
 
 def fetch_residenti(
-    residenti_id: Sequence[UUID], mandato: Mandato, anagrafe: ServiceClient
+    residenti_id: Sequence[UUID], mandato: Mandato, anagrafe: ServiceClient, method: str
 ) -> dict[UUID, ResidenteOut]:
-    """Persons by id, in batches, with the caller's own mandate; whom he may not see is missing."""
+    """Persons by id, in batches, with the caller's own mandate: `get_residenti` leaves out whom he may not see,
+    `list_beneficiari` is for the file and leaves out nobody of his ente."""
     unique = sorted(set(residenti_id))
     found: dict[UUID, ResidenteOut] = {}
+    asked = ListBeneficiari if method == "list_beneficiari" else GetResidenti
     for start in range(0, len(unique), policies.LOTTO_ANAGRAFE):
-        batch = GetResidenti(residenti_id=tuple(unique[start : start + policies.LOTTO_ANAGRAFE]))
-        reply: ResidentiOut = anagrafe.call("get_residenti", batch, mandato.token)
+        batch = asked(residenti_id=tuple(unique[start : start + policies.LOTTO_ANAGRAFE]))
+        reply: ResidentiOut = anagrafe.call(method, batch, mandato.token)
         found |= {residente.id: residente for residente in reply.residenti}
     return found
 
