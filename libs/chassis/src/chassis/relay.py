@@ -1,11 +1,13 @@
 """Publishes outboxes: persistent, confirmed, mandatory where somebody consumes, in order within an aggregate.
 
 Within a window each aggregate is one chain: a publish that fails stops its own chain only, so that the order of an
-aggregate holds and the others go on. A crash repeats at most one window; consumers' inboxes make that harmless.
+aggregate holds and the others go on. A refused aggregate is set aside for some seconds, so that many of them do not fill
+the window. A crash repeats at most one window; consumers' inboxes make that harmless.
 """
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +27,26 @@ log = structlog.get_logger()
 WINDOW = 200
 CONFIRM_TIMEOUT = 10.0
 PAUSE_AFTER_FAILURE = 0.5
+ASIDE = 5.0
+"""Seconds a refused aggregate waits before it is tried again."""
 CONTENT_TYPE = "application/json"
+
+
+class Aside:
+    """Aggregates whose last publish was refused."""
+
+    def __init__(self, seconds: float = ASIDE) -> None:
+        self._seconds = seconds
+        self._until: dict[str, float] = {}
+
+    def put(self, subject: str) -> None:
+        self._until[subject] = time.monotonic() + self._seconds
+
+    def subjects(self) -> list[str]:
+        """Those still to be left alone."""
+        now = time.monotonic()
+        self._until = {subject: until for subject, until in self._until.items() if until > now}
+        return list(self._until)
 
 
 async def run(settings: dict[str, ServiceSettings]) -> None:
@@ -50,9 +71,10 @@ async def _relay(service: str, settings: ServiceSettings) -> None:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchange = await channel.get_exchange(exchange_of(service), ensure=False)
         log.info("relay_started", service=service)
+        aside = Aside()
         while True:
             HEALTH.stamp(f"relay-{service}")
-            published, failed = await publish_window(service, store, exchange)
+            published, failed = await publish_window(service, store, exchange, aside)
             if failed:
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
                 if connection.is_closed or channel.is_closed:
@@ -62,14 +84,14 @@ async def _relay(service: str, settings: ServiceSettings) -> None:
                 await store.wake()
 
 
-async def publish_window(service: str, store: OutboxStore, exchange: Any) -> tuple[int, int]:
-    """Publishes up to WINDOW waiting rows; (published, failed)."""
-    rows = await store.waiting(WINDOW)
+async def publish_window(service: str, store: OutboxStore, exchange: Any, aside: Aside) -> tuple[int, int]:
+    """Publishes up to WINDOW waiting rows of aggregates not set aside; (published, failed)."""
+    rows = await store.waiting(WINDOW, aside.subjects())
     chains: dict[str, list[OutboxRow]] = defaultdict(list)
     for row in rows:
         chains[row.subject].append(row)
     done = await asyncio.gather(
-        *(_publish_chain(service, store, exchange, chain) for chain in chains.values())
+        *(_publish_chain(service, store, exchange, chain, aside) for chain in chains.values())
     )
     keys = [key for keys in done for key in keys]
     if keys:
@@ -79,7 +101,7 @@ async def publish_window(service: str, store: OutboxStore, exchange: Any) -> tup
 
 
 async def _publish_chain(
-    service: str, store: OutboxStore, exchange: Any, chain: Sequence[OutboxRow]
+    service: str, store: OutboxStore, exchange: Any, chain: Sequence[OutboxRow], aside: Aside
 ) -> list[Any]:
     published: list[Any] = []
     for row in chain:
@@ -93,6 +115,7 @@ async def _publish_chain(
         except (AMQPError, ChannelInvalidStateError, DeliveryError, TimeoutError, ConnectionError) as error:
             PUBLISH_FAILED.labels(service).inc()
             log.warning("event_not_published", service=service, type=row.type, error=type(error).__name__)
+            aside.put(row.subject)
             await store.mark_failed(row.key, f"{type(error).__name__}: {error}")
             break
         published.append(row.key)

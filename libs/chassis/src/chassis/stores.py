@@ -20,8 +20,8 @@ NET = 5.0
 
 
 class OutboxStore(Protocol):
-    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
-        """Oldest unpublished rows first."""
+    async def waiting(self, limit: int, aside: Sequence[str] = ()) -> Sequence[OutboxRow]:
+        """Oldest unpublished rows first, without those of the aggregates set aside."""
 
     async def mark_published(self, keys: Sequence[Any]) -> None: ...
 
@@ -40,10 +40,11 @@ class SqlOutbox:
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
 
-    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+    async def waiting(self, limit: int, aside: Sequence[str] = ()) -> Sequence[OutboxRow]:
         cursor = await self._connection.execute(
-            "SELECT seq, type, subject, envelope FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT %s",
-            (limit,),
+            "SELECT seq, type, subject, envelope FROM outbox"
+            " WHERE published_at IS NULL AND subject <> ALL(%s) ORDER BY seq LIMIT %s",
+            (list(aside), limit),
         )
         return [OutboxRow(*row) for row in await cursor.fetchall()]
 
@@ -111,13 +112,12 @@ class MongoOutbox:
             else:
                 self._held_until = now + LEASE
 
-    async def waiting(self, limit: int) -> Sequence[OutboxRow]:
+    async def waiting(self, limit: int, aside: Sequence[str] = ()) -> Sequence[OutboxRow]:
         await self.hold()
-        cursor = (
-            self._db.outbox.find({"published_at": None})
-            .sort([("created_at", 1), ("sequence", 1)])
-            .limit(limit)
-        )
+        ready: dict[str, Any] = {"published_at": None}
+        if aside:
+            ready["subject"] = {"$nin": list(aside)}
+        cursor = self._db.outbox.find(ready).sort([("created_at", 1), ("sequence", 1)]).limit(limit)
         return [OutboxRow(d["_id"], d["type"], d["subject"], json.loads(d["envelope"])) async for d in cursor]
 
     async def mark_published(self, keys: Sequence[Any]) -> None:
