@@ -13,6 +13,7 @@ from gateway.accessi.writer import AccessWriter
 from gateway.clients import AmqpRpc, RpcClient
 from gateway.db import make_pool
 from gateway.eventi import AvvisiFanOut
+from gateway.identita import Identities
 from gateway.mandato import MandatoSigner
 from gateway.motivi import Motivi
 from gateway.operatori import OperatoriRepository
@@ -67,7 +68,9 @@ def create_app(settings: Settings | None = None, rpc: RpcClient | None = None) -
     app.add_middleware(
         GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=NOT_COMPRESSED
     )
-    app.add_middleware(EdgeMiddleware, on_error=handle, https=settings.https)
+    app.add_middleware(
+        EdgeMiddleware, on_error=handle, on_change=app.state.gateway.identities.forget, https=settings.https
+    )
     return app
 
 
@@ -75,12 +78,14 @@ def build_gateway(settings: Settings, rpc: RpcClient | None = None) -> Gateway:
     """Everything the process holds, not yet connected."""
     pool = make_pool(settings)
     rpc = rpc or AmqpRpc(settings.amqp_url, settings.rpc_timeout)
+    sessions = SessionStore(pool)
     signer = MandatoSigner(settings.mandato_private_key_file)
     return Gateway(
         settings=settings,
         secret=settings.secret,
         pool=pool,
-        sessions=SessionStore(pool),
+        sessions=sessions,
+        identities=Identities(sessions, settings.dsn, settings.identity_seconds),
         policies=PolicyStore(pool),
         operatori=OperatoriRepository(pool),
         signer=signer,
@@ -99,6 +104,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway: Gateway = app.state.gateway
     await gateway.pool.open(wait=False)
     gateway.accessi.start()
+    gateway.identities.start()
     gateway.rpc.start()
     if gateway.settings.amqp_url:
         gateway.eventi.start()
@@ -110,5 +116,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await gateway.eventi.stop()
         await gateway.rpc.close()
         await gateway.accessi.stop()
+        await gateway.identities.stop()
         await gateway.http.aclose()
         await gateway.pool.close()

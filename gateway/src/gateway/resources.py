@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from gateway.accessi.writer import AccessWriter
 from gateway.clients import RpcClient
 from gateway.eventi import AvvisiFanOut
+from gateway.identita import Identities
 from gateway.mandato import MandatoSigner
 from gateway.motivi import Motivi
 from gateway.operatori import OperatoriRepository
@@ -29,6 +30,7 @@ class Gateway:
     secret: bytes
     pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
     sessions: SessionStore
+    identities: Identities
     policies: PolicyStore
     operatori: OperatoriRepository
     signer: MandatoSigner

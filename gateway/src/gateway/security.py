@@ -32,6 +32,8 @@ CSP_HEADER = b"content-security-policy"
 HSTS = "max-age=31536000; includeSubDomains"
 IMMUTABLE = b"public, max-age=31536000, immutable"
 STATIC_PREFIX = "/static/"
+SIGN_IN_PREFIXES = ("/spid/", "/cie/")
+"""Single logout ends a session with a plain GET."""
 OnError = Callable[[Request, Exception], Awaitable[Response]]
 log = structlog.get_logger()
 
@@ -50,10 +52,14 @@ def same_origin(request: Request, https: bool) -> bool:
 
 
 class EdgeMiddleware:
-    """Wraps everything, error pages included."""
+    """Wraps everything, error pages included. `on_change` is called after each request that may have changed who may
+    do what."""
 
-    def __init__(self, app: ASGIApp, on_error: OnError, https: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, on_error: OnError, on_change: Callable[[], None], https: bool = False
+    ) -> None:
         self.app = app
+        self.on_change = on_change
         self.on_error = on_error
         self.headers = [
             (name.lower().encode(), value.encode())
@@ -96,6 +102,8 @@ class EdgeMiddleware:
                 response = await self.on_error(Request(scope, receive), error)
                 await response(scope, receive, send_with_headers)
             finally:
+                if scope["method"] not in SAFE_METHODS or scope["path"].startswith(SIGN_IN_PREFIXES):
+                    self.on_change()
                 if not static:
                     _account(scope, status, perf_counter() - started)
 

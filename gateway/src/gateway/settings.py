@@ -31,6 +31,8 @@ class Settings(ServiceSettings):
     absolute_hours: int = 8
     citizen_minutes: int = 20
     """Idle limit of a citizen's session."""
+    identity_seconds: float = 5.0
+    """How long who holds a session is remembered; changes are told at once. 0: asked at every request."""
     wrong_login_delay: float = 1.0
     """Seconds an answer waits after five wrong logins from one address in a minute; doubles, up to eight times."""
     rpc_timeout: float = 10.0

@@ -1,8 +1,8 @@
 """Publishes outboxes: persistent, confirmed, mandatory where somebody consumes, in order within an aggregate.
 
 Within a window each aggregate is one chain: a publish that fails stops its own chain only, so that the order of an
-aggregate holds and the others go on. A refused aggregate is set aside for some seconds, so that many of them do not fill
-the window. A crash repeats at most one window; consumers' inboxes make that harmless.
+aggregate holds and the others go on. A refused aggregate is set aside for some seconds, so that many of them do not
+fill the window. A crash repeats at most one window; consumers' inboxes make that harmless.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A mandate opens what it names, to whom it was given, for its time; and compiles into queries."""
 
-from contextlib import nullcontext
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
