@@ -9,7 +9,7 @@ from dataclasses import asdict
 import psycopg
 
 from gateway.accessi import Verifica, notaio, verify
-from gateway.accessi.scarti import discard_expired, list_discards
+from gateway.accessi.scarti import discard_expired, expired_months, list_discards
 from gateway.accessi.settings import SealSettings
 from gateway.accessi.sigilli import Connection, from_groups, get_seal, in_groups, last_seal
 from gateway.settings import Settings
@@ -73,14 +73,19 @@ def chiave_sigilli() -> int:
 
 def scarta_accessi() -> int:
     """Discards the months of the access log past their term, each with a signed record; 1 when one had to stay."""
-    signer = SealSettings().signer()
+    settings = SealSettings()
 
     async def run(connection: Connection) -> int:
-        done, found = await discard_expired(connection, signer)
+        broken = (
+            (await verify(connection, settings.verifier())).anomalie
+            if await expired_months(connection)
+            else ()
+        )
+        done, found = await discard_expired(connection, settings.signer(), broken)
         for one in done:
             _say(f"{one.mese:%Y-%m}: {one.righe} righe scartate")
-        for broken in found:
-            _say(f"{broken.catena} {broken.seq}: {broken.motivo}")
+        for kept in found:
+            _say(f"{kept.catena} {kept.seq}: {kept.motivo}")
         return 1 if found else 0
 
     return _with_connection(run)
@@ -99,10 +104,11 @@ def scarti() -> int:
 
 
 def purge_sessioni() -> int:
-    """Removes sessions that ended more than a day ago."""
+    """Removes sessions that ended more than a day ago; one in which an emergency was opened stays with it."""
     with psycopg.connect(Settings().dsn) as connection:
         connection.execute(
-            "DELETE FROM sessioni WHERE least(scade_il, coalesce(revocata_il, scade_il)) < now() - interval '1 day'"
+            "DELETE FROM sessioni s WHERE least(scade_il, coalesce(revocata_il, scade_il)) < now() - interval '1 day'"
+            " AND NOT EXISTS (SELECT 1 FROM emergenze e WHERE e.session_id = s.id)"
         )
     return 0
 
