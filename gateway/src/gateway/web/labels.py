@@ -54,6 +54,18 @@ STATI: dict[str, dict[str, Label]] = {
         "deceduto": Label("Decesso", "rosso"),
         "emigrato": Label("Non più residente", "viola"),
     },
+    "politica": {
+        "bozza": Label("Bozza", "blu"),
+        "proposta": Label("Da decidere", "ambra"),
+        "approvata": Label("Approvata", "verde"),
+        "respinta": Label("Respinta", "rosso"),
+    },
+    "emergenza": {
+        "aperta": Label("In corso", "rosso"),
+        "da_rivedere": Label("Da rivedere", "ambra"),
+        "giustificata": Label("Giustificata", "verde"),
+        "non_giustificata": Label("Non giustificata", "viola"),
+    },
     "siuss": {
         "da_correggere": Label("Da correggere", "rosso"),
         "pronto": Label("Pronto", "verde"),
@@ -136,12 +148,19 @@ RUOLI = {
     "amministratore_sistema": "Amministratore di sistema",
     "analista": "Analista dei report",
     "segretariato": "Segretariato sociale",
+    "educatore": "Educatrice o educatore",
+    "psicologo": "Psicologa o psicologo",
+    "pronto_intervento": "Pronto intervento",
+    "fornitore": "Fornitore",
+    "cittadino": "Cittadina o cittadino",
+    "emergenza": "Chi ha aperto un’emergenza",
 }
 SETTORI = {
     "minori": "Minori",
     "adulti": "Adulti",
     "anziani": "Anziani",
     "amministrativo": "Amministrativo",
+    "pronto_intervento": "Pronto intervento",
 }
 SESSI = {"M": "Maschio", "F": "Femmina"}
 SECTIONS = {
@@ -149,6 +168,10 @@ SECTIONS = {
     "fogli": "Interventi",
     "liquidazioni": "Pagamenti", "documenti": "Documenti", "stampe": "Stampe", "siuss": "SIUSS", "report": "Report",
     "avvisi": "Avvisi", "caricamenti": "Notte", "registro_accessi": "Registro accessi", "operatori": "Operatori",
+    "segretariato": "Segretariato", "attivita": "Attività professionali", "pai": "PAI", "valutazioni": "Valutazioni",
+    "scuola": "Scuola", "tribunale": "Tribunale", "informazioni_governative": "Informazioni governative",
+    "politica": "Politica di accesso", "secondo_livello": "Secondo livello", "condivisioni": "Condivisioni",
+    "riservatezza": "Dati protetti", "emergenze": "Emergenze",
 }  # fmt: skip
 
 CAMPI = {
