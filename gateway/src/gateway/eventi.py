@@ -133,7 +133,8 @@ class AvvisiFanOut:
 def stream(gateway: "Gateway", caller: "Caller", render: Render) -> StreamingResponse:
     """Server-sent events for one page: unnamed messages whose data is what `render` makes of each alert.
 
-    Ends by itself, with an event `sessione_finita`, when the session has ended.
+    Ends by itself, with an event `sessione_finita`, when the session has ended or works in another incarico; asked
+    before each alert, so that nobody hears of one who may not any more.
     """
 
     async def events() -> AsyncIterator[bytes]:
@@ -141,13 +142,13 @@ def stream(gateway: "Gateway", caller: "Caller", render: Render) -> StreamingRes
             yield b"retry: 3000\n: aperto\n\n"
             while True:
                 avviso = await subscription.next(PING_SECONDS)
-                if avviso is not None:
-                    data = "".join(f"data: {line}\n" for line in (await render(avviso)).splitlines())
-                    yield f"id: {avviso.avviso_id}\n{data}\n".encode()
-                elif await gateway.sessions.is_open(caller.session_id):
-                    yield b": vivo\n\n"
-                else:
+                if not await gateway.sessions.is_open(caller.session_id, caller.identity.incarico_id):
                     yield b"event: sessione_finita\ndata: {}\n\n"
                     return
+                if avviso is None:
+                    yield b": vivo\n\n"
+                    continue
+                data = "".join(f"data: {line}\n" for line in (await render(avviso)).splitlines())
+                yield f"id: {avviso.avviso_id}\n{data}\n".encode()
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -31,6 +31,8 @@ from gateway.sessions import Identity
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 API = "/api/"
+BACKGROUND = "x-background"
+"""Header of what a page asks without anybody's doing."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 log = structlog.get_logger()
 
@@ -90,8 +92,13 @@ async def _identify(gateway: Gateway, request: Request) -> Identity | None:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     machine = scheme.lower() == "bearer" and request.url.path.startswith(API)
     token = bearer.strip() if machine else request.cookies.get(gateway.settings.cookie_name)
-    identity = await gateway.sessions.identify(token) if token else None
+    identity = await gateway.identities.of(token, touch=not _background(request)) if token else None
     return identity if identity is not None and (identity.tipo == "client") is machine else None
+
+
+def _background(request: Request) -> bool:
+    """A page asks by itself, nobody is at work: this keeps no session alive."""
+    return BACKGROUND in request.headers or request.headers.get("accept") == "text/event-stream"
 
 
 def _begin(identity: Identity, request: Request, rule: Authorize, template: str) -> Accesso:

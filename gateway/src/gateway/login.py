@@ -18,9 +18,9 @@ from uuid_utils.compat import uuid7
 
 from contracts.errors import Forbidden, NotFound
 from gateway.accessi.row import Accesso
-from gateway.auth import CsrfError
+from gateway.auth import Caller, CsrfError, NotAuthenticatedError
 from gateway.errors import CHOICE_PATH
-from gateway.operatori import Incarico
+from gateway.operatori import Incarico, Scelta
 from gateway.resources import Gateway
 from gateway.security import same_origin
 from gateway.sessions import Opening
@@ -158,10 +158,11 @@ async def list_identities(gateway: Gateway) -> list[Incarico]:
     return [incarico for incarico in await gateway.operatori.list_incarichi() if incarico.identita]
 
 
-async def sign_in(request: Request, identita: str) -> str:
-    """Token of a new session for a test identity, in the last of its incarichi.
+async def sign_in(request: Request, identita: str, incarico_id: UUID | None = None, ask: bool = False) -> str:
+    """Token of a new session for a test identity, in `incarico_id` (his own or one he stands in for), else in the
+    latest of its incarichi. `ask`: in none yet, where there are several to choose from.
 
-    Raises NotFound outside demo and test, CsrfError for a foreign page, Forbidden for an unknown identity.
+    Raises NotFound outside demo and test, CsrfError for a foreign page, Forbidden for an unknown identity or incarico.
     """
     gateway: Gateway = request.app.state.gateway
     _only_in_demo(gateway)
@@ -171,11 +172,38 @@ async def sign_in(request: Request, identita: str) -> str:
     if incarico is None:
         await wrong(request)
         raise not_enabled()
+    choices = await gateway.operatori.choices(incarico.operatore_id)
+    chosen: Scelta | None = None
+    if not (ask and len(choices) > 1):
+        wanted = incarico_id or incarico.incarico_id
+        chosen = next((one for one in choices if one.incarico_id == wanted), None)
+        if chosen is None:
+            raise not_enabled()
     opening = Opening(
         idle=gateway.settings.idle(), absolute=gateway.settings.absolute, operatore_id=incarico.operatore_id,
-        incarico_id=incarico.incarico_id,
+        incarico_id=chosen.incarico_id if chosen else None, delega_id=chosen.delega_id if chosen else None,
     )  # fmt: skip
     return await open_session(request, opening)
+
+
+async def choose(gateway: Gateway, caller: Caller, incarico_id: UUID, delega_id: UUID | None) -> Scelta:
+    """Works in this incarico from now on; the access log names the one he goes to.
+
+    Raises NotFound for an incarico that is not his to choose, Forbidden `accesso.livello` where this login was of too
+    low a level.
+    """
+    choices = await gateway.operatori.choices(caller.operatore_id)
+    wanted = (incarico_id, delega_id)
+    chosen = next((one for one in choices if (one.incarico_id, one.delega_id) == wanted), None)
+    if chosen is None:
+        raise NotFound("sessione.incarico_non_tuo", "Questo incarico non è tra quelli che puoi usare oggi.")
+    await require_level(gateway, chosen.ruolo, caller.identity.livello)
+    if not await gateway.sessions.choose(caller.session_id, caller.operatore_id, incarico_id, delega_id):
+        raise NotAuthenticatedError
+    row = caller.accesso
+    row.incarico_id, row.ruolo, row.ente, row.settore = incarico_id, chosen.ruolo, chosen.ente, chosen.settore
+    row.in_delega_di, row.azione = chosen.titolare_id if delega_id else None, "incarico"
+    return chosen
 
 
 def not_enabled() -> Forbidden:

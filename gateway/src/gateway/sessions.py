@@ -4,6 +4,7 @@ A session belongs to an operator (in one incarico, perhaps standing in for an ab
 to choose), to a citizen, or to a machine client.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ from uuid import UUID
 
 from psycopg import OperationalError
 from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
 TOUCH_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often, so that reading stays one query."""
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What a token looks like; anything else is not even looked up."""
 
 NOBODY = UUID(int=0)
 """In place of an incarico where there is none: a citizen, an operator who has not chosen yet."""
@@ -25,17 +30,7 @@ NOBODY = UUID(int=0)
 ALIVE = "s.revocata_il IS NULL AND s.scade_il > now() AND s.ultimo_uso > now() - s.inattivita"
 IN_FORCE = "revocato_il IS NULL AND {0}.dal <= current_date AND ({0}.al IS NULL OR {0}.al >= current_date)"
 
-IDENTIFY = f"""
-SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.scade_il, s.livello, s.esclusi, s.esclusi_al,
-       coalesce(s.operatore_id, s.cittadino_id, s.client_id) AS operatore_id,
-       coalesce(o.nome || ' ' || o.cognome, c.nome || ' ' || c.cognome, k.nome) AS nome,
-       coalesce(o.codice_fiscale, c.codice_fiscale, '') AS codice_fiscale,
-       s.incarico_id, coalesce(i.ruolo, s.tipo) AS ruolo, coalesce(i.ente, k.ente, '') AS ente,
-       coalesce(i.settore, k.settore, '') AS settore, k.estensioni, coalesce(k.finalita, '') AS finalita,
-       d.id IS NOT NULL AS delegato, i.operatore_id AS titolare_id,
-       CASE WHEN d.id IS NOT NULL THEN t.nome || ' ' || t.cognome ELSE '' END AS titolare,
-       (SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata') AS policy_version,
-       e.residente_id AS emergenza, e.scade_il AS emergenza_fino, coalesce(e.motivo, '') AS emergenza_motivo
+JOINS = """
   FROM sessioni s
   LEFT JOIN operatori o ON o.id = s.operatore_id
   LEFT JOIN cittadini c ON c.id = s.cittadino_id
@@ -43,13 +38,33 @@ SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.scade_il, s.livello, s.esclus
   LEFT JOIN incarichi i ON i.id = s.incarico_id
   LEFT JOIN operatori t ON t.id = i.operatore_id
   LEFT JOIN deleghe d ON d.id = s.delega_id
-  LEFT JOIN LATERAL (SELECT * FROM emergenze WHERE session_id = s.id AND incarico_id = s.incarico_id
-                        AND chiusa_il IS NULL AND scade_il > now() ORDER BY aperta_il DESC LIMIT 1) e ON true
- WHERE s.token_sha256 = %s AND {ALIVE} AND o.revocato_il IS NULL AND t.revocato_il IS NULL
-   AND (s.client_id IS NULL OR k.revocato_il IS NULL AND (k.scade_il IS NULL OR k.scade_il > now()))
+"""
+VALID = f"""
+ {ALIVE} AND o.revocato_il IS NULL AND t.revocato_il IS NULL
+   AND (s.client_id IS NULL OR k.approvato_il IS NOT NULL AND k.revocato_il IS NULL
+                               AND (k.scade_il IS NULL OR k.scade_il > now()))
    AND (s.incarico_id IS NULL OR i.{IN_FORCE.format("i")})
    AND (s.delega_id IS NULL OR d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al)
 """
+"""Nothing of what a session stands on has ended: session, person, incarico, delega, client."""
+IDENTIFY = f"""
+SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.scade_il, s.livello, s.esclusi, s.esclusi_al,
+       coalesce(s.operatore_id, s.cittadino_id, s.client_id) AS operatore_id,
+       coalesce(o.nome || ' ' || o.cognome, c.nome || ' ' || c.cognome, k.nome) AS nome,
+       coalesce(o.codice_fiscale, c.codice_fiscale, '') AS codice_fiscale,
+       s.incarico_id, coalesce(i.ruolo, s.tipo) AS ruolo, coalesce(i.ente, k.ente, '') AS ente,
+       coalesce(i.settore, k.settore, '') AS settore, coalesce(s.estensioni, k.estensioni) AS estensioni,
+       coalesce(k.finalita, '') AS finalita,
+       d.id IS NOT NULL AS delegato, i.operatore_id AS titolare_id,
+       CASE WHEN d.id IS NOT NULL THEN t.nome || ' ' || t.cognome ELSE '' END AS titolare,
+       (SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata') AS policy_version,
+       e.residente_id AS emergenza, e.scade_il AS emergenza_fino, coalesce(e.motivo, '') AS emergenza_motivo,
+       e.id AS emergenza_id, coalesce(e.persona, '') AS emergenza_persona
+{JOINS}  LEFT JOIN LATERAL (SELECT * FROM emergenze WHERE session_id = s.id AND incarico_id = s.incarico_id
+                        AND chiusa_il IS NULL AND scade_il > now() ORDER BY aperta_il DESC LIMIT 1) e ON true
+ WHERE s.token_sha256 = %s AND {VALID}
+"""
+IS_OPEN = f"SELECT 1 {JOINS} WHERE s.id = %s AND s.incarico_id IS NOT DISTINCT FROM %s AND {VALID}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class Identity:
     emergenza: UUID | None
     emergenza_fino: datetime | None
     emergenza_motivo: str
+    emergenza_id: UUID | None = None
+    emergenza_persona: str = ""
 
     @property
     def undecided(self) -> bool:
@@ -111,7 +128,8 @@ class Sessione:
 class Opening:
     """What a new session is made of. Exactly one of `operatore_id`, `cittadino_id`, `client_id`.
 
-    `schema`: spid, cie, dev, oauth. `name_id`, `session_index`, `idp`: what single logout needs.
+    `schema`: spid, cie, dev, oauth. `name_id`, `session_index`, `idp`: what single logout needs. `estensioni`: of a
+    client that asked for less than it has.
     """
 
     idle: timedelta
@@ -126,6 +144,7 @@ class Opening:
     idp: str = ""
     name_id: str = ""
     session_index: str = ""
+    estensioni: dict[str, str] | None = None
 
     @property
     def tipo(self) -> str:
@@ -148,8 +167,8 @@ class SessionStore:
             "operatore_id": opening.operatore_id, "cittadino_id": opening.cittadino_id,
             "client_id": opening.client_id, "incarico_id": opening.incarico_id, "delega_id": opening.delega_id,
             "schema": opening.schema, "livello": opening.livello, "idp": opening.idp, "name_id": opening.name_id,
-            "session_index": opening.session_index, "agente": agente[:200],
-            "indirizzo": indirizzo[:64],
+            "session_index": opening.session_index, "agente": agente[:200], "indirizzo": indirizzo[:64],
+            "estensioni": Jsonb(opening.estensioni) if opening.estensioni is not None else None,
         }  # fmt: skip
         columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
         async with self.pool.connection() as connection:
@@ -159,23 +178,26 @@ class SessionStore:
             )
         return token
 
-    async def identify(self, token: str) -> Identity | None:
-        """Who holds this token, or None when the session, the operator or the incarico has ended."""
+    async def identify(self, token: str, touch: bool = True) -> Identity | None:
+        """Who holds this token, or None when the session, the operator or the incarico has ended. `touch`: a person is
+        at work; what a page asks by itself keeps no session alive."""
+        if not TOKEN.fullmatch(token):
+            return None
         try:
-            return await self._identify(token)
+            return await self._identify(token, touch)
         except PoolTimeout:
             raise
         except OperationalError:
             # The database was restarted: throw away its dead connections, then once more.
             await self.pool.check()
-            return await self._identify(token)
+            return await self._identify(token, touch)
 
-    async def _identify(self, token: str) -> Identity | None:
+    async def _identify(self, token: str, touch: bool) -> Identity | None:
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(Identity))
             await cursor.execute(IDENTIFY, (_digest(token),))
             identity = await cursor.fetchone()
-            if identity is not None and datetime.now(UTC) - identity.ultimo_uso > TOUCH_EVERY:
+            if identity is not None and touch and datetime.now(UTC) - identity.ultimo_uso > TOUCH_EVERY:
                 await connection.execute(
                     "UPDATE sessioni SET ultimo_uso = now() WHERE id = %s", (identity.session_id,)
                 )
@@ -206,16 +228,10 @@ class SessionStore:
                 (list(esclusi), session_id),
             )
 
-    async def is_open(self, session_id: UUID) -> bool:
-        """For long answers: has the session ended meanwhile?"""
+    async def is_open(self, session_id: UUID, incarico_id: UUID | None) -> bool:
+        """For long answers: does the session still stand, in this incarico?"""
         async with self.pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT 1 FROM sessioni s LEFT JOIN incarichi i ON i.id = s.incarico_id"
-                " LEFT JOIN operatori o ON o.id = s.operatore_id"
-                " WHERE s.id = %s AND s.revocata_il IS NULL AND s.scade_il > now()"
-                " AND o.revocato_il IS NULL AND i.revocato_il IS NULL",
-                (session_id,),
-            )
+            cursor = await connection.execute(IS_OPEN, (session_id, incarico_id))
             return await cursor.fetchone() is not None
 
     async def list_open(self, persona_id: UUID) -> list[Sessione]:
@@ -238,6 +254,16 @@ class SessionStore:
                 (session_id, persona_id),
             )
             return cursor.rowcount == 1
+
+    async def revoke_others(self, persona_id: UUID, kept: UUID | None = None) -> int:
+        """Ends all sessions of the person except `kept`; how many."""
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "UPDATE sessioni SET revocata_il = now() WHERE %s IN (operatore_id, cittadino_id)"
+                " AND revocata_il IS NULL AND scade_il > now() AND id IS DISTINCT FROM %s",
+                (persona_id, kept),
+            )
+            return cursor.rowcount
 
     async def revoke_named(self, idp: str, name_id: str) -> int:
         """Single logout asked by the identity provider: ends every session it opened for this subject."""

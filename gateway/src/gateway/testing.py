@@ -82,9 +82,10 @@ class Browser:
     session_id: UUID
 
     @classmethod
-    def sign_in(cls, client: TestClient, identita: str) -> "Browser":
+    def sign_in(cls, client: TestClient, identita: str, **asked: Any) -> "Browser":
+        """`asked`: `incarico` (its id), or `scegli=True` for nobody in particular yet."""
         client.cookies.clear()
-        answer = client.post("/api/v1/dev/login", json={"identita": identita})
+        answer = client.post("/api/v1/dev/login", json={"identita": identita, **asked})
         assert answer.status_code == 204, answer.text
         token = answer.cookies["siso"]
         client.cookies.clear()

@@ -47,6 +47,9 @@ SIGNED_IN_IS_ENOUGH = {
     ("DELETE", "/api/v1/sessione"),
     ("GET", "/api/v1/sessioni"),
     ("DELETE", "/api/v1/sessioni/{session_id}"),
+    ("DELETE", "/api/v1/sessioni"),
+    ("GET", "/api/v1/sessione/incarichi"),
+    ("PUT", "/api/v1/sessione/incarico"),
 }
 """API routes that need a session and no scope: no personal data but one's own."""
 

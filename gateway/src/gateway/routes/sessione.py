@@ -11,12 +11,13 @@ from contracts.errors import NotFound
 from contracts.mandato import AZIONI, SEZIONI
 from gateway import login
 from gateway.auth import Caller, authorize
-from gateway.operatori import Incarico
+from gateway.operatori import Incarico, Scelta
 from gateway.resources import Gateway
 from gateway.routes.api import make_router
 from gateway.sessions import Sessione
 
 router: APIRouter = make_router("Sessione")
+Operatore = Annotated[Caller, Depends(authorize(undecided=True))]
 Anybody = Annotated[Caller, Depends(authorize(per="chiunque", undecided=True))]
 
 
@@ -40,7 +41,24 @@ class SessioniOut(BaseModel):
 
 
 class Login(BaseModel):
+    """`incarico`: which of his, else the latest; `scegli`: none yet, where he has several."""
+
     identita: str
+    incarico: UUID | None = None
+    scegli: bool = False
+
+
+class Scelto(BaseModel):
+    """`delega_id`: with the incarico of an absent colleague."""
+
+    incarico_id: UUID
+    delega_id: UUID | None = None
+
+
+class ScelteOut(BaseModel):
+    """Own incarichi first, then those of absent colleagues."""
+
+    scelte: list[Scelta]
 
 
 class IdentitaOut(BaseModel):
@@ -54,7 +72,7 @@ async def list_identita(request: Request) -> IdentitaOut:
 
 @router.post("/dev/login", status_code=204, summary="Entra come identità di prova (solo dimostrazione)")
 async def dev_login(body: Login, request: Request) -> Response:
-    token = await login.sign_in(request, body.identita)
+    token = await login.sign_in(request, body.identita, body.incarico, body.scegli)
     response = Response(status_code=204)
     login.set_cookie(request, response, token)
     return response
@@ -68,6 +86,17 @@ async def get_sessione(caller: Anybody) -> SessioneOut:
         for name in ("operatore_id", "incarico_id", "session_id", "nome", "ruolo", "ente", "settore")
     }
     return SessioneOut(**values, scopi=[s for s in scopes if caller.can(s)], csrf_token=caller.csrf)
+
+
+@router.get("/sessione/incarichi", summary="In quali incarichi puoi lavorare oggi")
+async def list_scelte(request: Request, caller: Operatore) -> ScelteOut:
+    gateway: Gateway = request.app.state.gateway
+    return ScelteOut(scelte=await gateway.operatori.choices(caller.operatore_id))
+
+
+@router.put("/sessione/incarico", summary="Da adesso lavora in questo incarico")
+async def choose(body: Scelto, request: Request, caller: Operatore) -> Scelta:
+    return await login.choose(request.app.state.gateway, caller, body.incarico_id, body.delega_id)
 
 
 @router.delete("/sessione", status_code=204, summary="Esci")
@@ -84,6 +113,12 @@ async def list_sessioni(request: Request, caller: Anybody) -> SessioniOut:
     return SessioniOut(
         sessioni=await gateway.sessions.list_open(caller.operatore_id), corrente=caller.session_id
     )
+
+
+@router.delete("/sessioni", status_code=204, summary="Chiudi tutte le tue sessioni tranne questa")
+async def revoke_others(request: Request, caller: Anybody) -> Response:
+    await request.app.state.gateway.sessions.revoke_others(caller.operatore_id, caller.session_id)
+    return Response(status_code=204)
 
 
 @router.delete("/sessioni/{session_id}", status_code=204, summary="Chiudi una tua sessione")

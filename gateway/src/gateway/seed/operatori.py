@@ -5,6 +5,18 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 
 @dataclass(frozen=True, slots=True)
+class TestIncarico:
+    """One more incarico of a test identity, besides the one he is known by."""
+
+    __test__ = False
+
+    incarico_id: UUID
+    ruolo: str
+    ente: str
+    settore: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestIdentity:
     __test__ = False  # a name pytest would otherwise collect
 
@@ -13,6 +25,10 @@ class TestIdentity:
     ruolo: str
     ente: str
     settore: str
+    altro: tuple[str, str, str] | None = None
+    """Ruolo, ente and settore of a second incarico."""
+    in_delega_di: str = ""
+    """Identity that named him while away."""
 
     @property
     def nome(self) -> str:
@@ -34,6 +50,15 @@ class TestIdentity:
     def incarico_id(self) -> UUID:
         return uuid5(NAMESPACE_URL, f"urn:siso:incarico:{self.identita}")
 
+    @property
+    def incarichi(self) -> tuple[TestIncarico, ...]:
+        """The one he is known by first."""
+        first = TestIncarico(self.incarico_id, self.ruolo, self.ente, self.settore)
+        if self.altro is None:
+            return (first,)
+        second = uuid5(NAMESPACE_URL, f"urn:siso:incarico:{self.identita}:2")
+        return first, TestIncarico(second, *self.altro)
+
 
 IDENTITIES = (
     TestIdentity("giulia.bianchi", "BNCGLI88D52F704H", "assistente_sociale", "F704", "minori"),
@@ -48,4 +73,10 @@ IDENTITIES = (
     TestIdentity("admin.sistema", "SSTDMN80A01F704Z", "amministratore_sistema", "F704", ""),
     TestIdentity("franca.sala", "SLAFNC82E50F704O", "pronto_intervento", "F704", "pronto_intervento"),
     TestIdentity("luca.moretti", "MRTLCU87E19F205J", "analista", "F704", ""),
-)
+    TestIdentity("bruno.leone", "LNEBRN73P02B212K", "amministratore_sistema", "F704", ""),
+    TestIdentity(
+        "chiara.monti", "MNTCHR84D57F704I", "assistente_sociale", "F704", "minori",
+        altro=("coordinatore", "B212", "minori"), in_delega_di="anna.ferrari",
+    ),
+)  # fmt: skip
+"""Whoever names another as absent stands before him."""

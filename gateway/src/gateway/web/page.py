@@ -15,6 +15,7 @@ from contracts.anagrafe import EntiOut, ListEnti
 from contracts.errors import DomainError, NotFound
 from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import DEFAULT_BODY_LIMIT, Authorize, Caller, authorize
+from gateway.settings import Settings
 from gateway.web import formats, labels
 from gateway.web.forms import Form
 from gateway.web.notices import NOTICES, Notice
@@ -33,6 +34,7 @@ MENU = (
     ("report", "Report", "/report", "report:leggi"),
     ("notte", "Notte", "/notte", "caricamenti:leggi"),
     ("accessi", "Registro accessi", "/registro-accessi", "registro_accessi:leggi"),
+    ("operatori", "Operatori", "/operatori", "operatori:leggi"),
 )
 
 T = TypeVar("T")
@@ -41,11 +43,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Person:
-    """Who is signed in, as the top bar shows it."""
+    """Who is signed in, as the top bar shows it. `instead_of`: the absent colleague whose incarico he works in."""
 
     name: str
     role: str
     place: str
+    instead_of: str = ""
 
 
 @dataclass
@@ -59,6 +62,10 @@ class Page:
     unread: int | str = 0
     csrf: str = ""
     session_seconds: int = 0
+    back: str = "/"
+    """Where one comes back to after choosing another incarico or signing in again."""
+    several: bool = False
+    """The person may work in more than one incarico."""
     notice: Notice | None = None
     menu: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -124,7 +131,7 @@ class EnteNames:
         self._names: dict[str, str] = {}
 
     async def name(self, caller: Caller, codice: str) -> str:
-        if codice not in self._names:
+        if codice and codice not in self._names:
             try:
                 answer: EntiOut = await caller.call("anagrafe", "list_enti", ListEnti(), timeout=BELL_SECONDS)
             except DomainError:
@@ -148,19 +155,41 @@ def _page(request: Request, caller: Caller, title: str, section: str, unread: in
         section=section,
         path=request.url.path,
         query=dict(request.query_params),
-        person=Person(caller.nome, caller.ruolo, place),
+        person=Person(caller.nome, caller.ruolo, place, caller.identity.titolare),
         caller=caller,
         unread=unread,
         csrf=caller.csrf,
-        session_seconds=int(settings.idle(caller.tipo).total_seconds()),
+        session_seconds=seconds_left(settings, caller),
+        back=_here(request) if request.method == "GET" else "/",
         notice=NOTICES.get(request.query_params.get("fatto", "")),
         menu=[(key, text, url) for key, text, url, scope in MENU if caller.can(scope)],
     )
 
 
 async def page_of(request: Request, caller: Caller, title: str, section: str) -> Page:
-    unread, ente = await asyncio.gather(bell_count(caller), ente_names.name(caller, caller.ente))
-    return _page(request, caller, title, section, unread, ente)
+    unread, ente, several = await asyncio.gather(
+        bell_count(caller), ente_names.name(caller, caller.ente), has_several(request, caller)
+    )
+    page = _page(request, caller, title, section, unread, ente)
+    page.several = several
+    return page
+
+
+def _here(request: Request) -> str:
+    query = urlencode([(key, value) for key, value in request.query_params.multi_items() if key != "fatto"])
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+async def has_several(request: Request, caller: Caller) -> bool:
+    if caller.tipo != "operatore":
+        return False
+    return len(await request.app.state.gateway.operatori.choices(caller.operatore_id)) > 1
+
+
+def seconds_left(settings: Settings, caller: Caller) -> int:
+    """Until the session ends if nobody uses it any more: its idle limit, or its absolute one where that is nearer."""
+    absolute = (caller.identity.scade_il - formats.now()).total_seconds()
+    return max(int(min(settings.idle(caller.tipo).total_seconds(), absolute)), 1)
 
 
 async def respond(

@@ -12,6 +12,7 @@ from gateway.web import (
     cronologia,
     diario,
     documenti,
+    incarico,
     informazioni,
     interventi,
     notte,
@@ -21,6 +22,7 @@ from gateway.web import (
     proposta,
     registro,
     report,
+    sessioni,
     siuss,
 )  # fmt: skip
 from gateway.web.page import public
@@ -28,7 +30,7 @@ from gateway.web.page import public
 router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, cronologia, pagamenti,
-    siuss, report, notte, informazioni,
+    siuss, report, notte, informazioni, incarico, sessioni,
 ):  # fmt: skip
     router.include_router(module.router)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -24,11 +25,12 @@ LIST = f"""{COLUMNS}
  WHERE {IN_FORCE}
 """
 CHOICES = f"""
-SELECT i.id AS incarico_id, NULL::uuid AS delega_id, i.ruolo, i.ente, i.settore, '' AS titolare, i.al
+SELECT i.id AS incarico_id, NULL::uuid AS delega_id, i.ruolo, i.ente, i.settore, '' AS titolare,
+       NULL::uuid AS titolare_id, i.al
   FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
  WHERE o.id = %(operatore)s AND {IN_FORCE}
  UNION ALL
-SELECT i.id, d.id, i.ruolo, i.ente, i.settore, o.nome || ' ' || o.cognome, d.al
+SELECT i.id, d.id, i.ruolo, i.ente, i.settore, o.nome || ' ' || o.cognome, o.id, d.al
   FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id JOIN operatori o ON o.id = i.operatore_id
  WHERE d.delegato_id = %(operatore)s AND d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al
    AND EXISTS (SELECT 1 FROM operatori WHERE id = d.delegato_id AND revocato_il IS NULL) AND {IN_FORCE}
@@ -54,7 +56,8 @@ class Incarico:
 
 @dataclass(frozen=True, slots=True)
 class Scelta:
-    """An incarico an operator may work in now: his own, or of `titolare` for whom he stands in (`delega_id`)."""
+    """An incarico an operator may work in now: his own, or of `titolare` for whom he stands in (`delega_id`). `al`: its
+    last day, where it has one."""
 
     incarico_id: UUID
     delega_id: UUID | None
@@ -62,7 +65,8 @@ class Scelta:
     ente: str
     settore: str
     titolare: str
-    al: object
+    titolare_id: UUID | None
+    al: date | None
 
 
 class OperatoriRepository:
@@ -98,7 +102,7 @@ class OperatoriRepository:
             return await cursor.fetchall()
 
     async def find_identita(self, identita: str) -> Incarico | None:
-        """The incarico in force of a test identity (`giulia.bianchi`)."""
+        """The latest incarico in force of a test identity (`giulia.bianchi`)."""
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(Incarico))
             await cursor.execute(f"{LIST} AND o.identita = %s ORDER BY i.dal DESC LIMIT 1", (identita,))
