@@ -22,6 +22,10 @@ SCOPES = (
     "isee:leggi",
     "isee:scrivi",
     "stampe:stampa",
+    "secondo_livello:leggi",
+    "secondo_livello:scrivi",
+    "condivisioni:leggi",
+    "condivisioni:scrivi",
 )
 
 
@@ -30,6 +34,7 @@ def make_mandato(
     ente: str = "F704",
     settore: str = "minori",
     operatore_id: UUID | None = None,
+    motivo: str = "Verifica richiesta da chi coordina",
     **estensioni: Extent,
 ) -> Mandato:
     """All scopes of this service at one extent; `diario__leggi=Extent.NESSUNO` changes a single one."""
@@ -43,6 +48,7 @@ def make_mandato(
         ente=ente,
         settore=settore,
         estensioni=reach,
+        motivo=motivo,
     )
 
 

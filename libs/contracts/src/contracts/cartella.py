@@ -370,6 +370,7 @@ class VersioneVoce(Message):
     dove: str = ""
     modificata_il: datetime
     motivo: str = ""
+    settore_riservato: str = ""
 
 
 class VoceDiarioOut(Message):

@@ -1,7 +1,8 @@
 """Document shapes of the database `cartella`: how a case and its sections look in MongoDB, and back.
 
-Collections: `cartelle` (with its `passaggi` inside), `contatori`, `voci_diario`, `isee`, plus the chassis's `outbox`
-and `inbox`. Ids are UUIDs, instants UTC datetimes to the millisecond, days ISO strings, money Decimal128.
+Collections: `cartelle` (with its `passaggi` and `condivisioni` inside), `contatori`, `voci_diario`, `isee`, plus the
+chassis's `outbox` and `inbox`. Ids are UUIDs, instants UTC datetimes to the millisecond, days ISO strings, money
+Decimal128.
 """
 
 from dataclasses import fields as dataclass_fields
@@ -18,6 +19,7 @@ from cartella.domain.diario import VoceDiario
 from cartella.domain.isee import Isee
 from cartella.domain.presa_in_carico import Cartella
 from contracts.cartella import Area, Passaggio, StatoCartella, TipoIsee, TipoVoce, VersioneVoce
+from contracts.condivisioni import Condivisione
 
 CARTELLE = "cartelle"
 CONTATORI = "contatori"
@@ -44,12 +46,18 @@ def cartella_of(document: Document) -> Cartella:
             "stato": StatoCartella(fields["stato"]),
             "team": tuple(fields["team"]),
             "passaggi": tuple(Passaggio.model_validate(item) for item in fields.get("passaggi", ())),
+            "condivisioni": tuple(condivisione_of(item) for item in fields.get("condivisioni", ())),
+            "settori_voci": tuple(fields.get("settori_voci", ())),
         }
     )
 
 
 def passaggio_document(passaggio: Passaggio) -> Document:
     return _plain(passaggio)
+
+
+def condivisione_of(document: Document) -> Condivisione:
+    return Condivisione.model_validate(document)
 
 
 def voce_document(voce: VoceDiario) -> Document:

@@ -16,6 +16,11 @@ COHERENCE_TOLERANCE = Decimal("0.02")
 """Euros between ISE / scale and ISEE that rounding explains."""
 
 
+CONDIVISIONE_MONTHS = 12
+"""Longest grant, in months. No law gives a number; limits of time and purpose (GDPR art. 5, par. 1, b and e) ask for an
+end: after a year who shares a case looks at it again (docs/adr/0020)."""
+
+
 FIRST_YEAR = 1998
 """D.Lgs. 31 March 1998, n. 109 made the ISE, and with it the ISEE."""
 
@@ -89,7 +94,7 @@ LARGEST_HOUSEHOLD = 20
 def expiry(tipo: TipoIsee, presentata: date) -> date:
     """Last day of validity of a DSU presented on that day."""
     if tipo is TipoIsee.CORRENTE:
-        return _add_months(presentata, CORRENTE_MONTHS)
+        return add_months(presentata, CORRENTE_MONTHS)
     rule = max(
         (rule for rule in VALIDITY if rule.dal <= presentata), key=lambda r: r.dal, default=VALIDITY[0]
     )
@@ -119,7 +124,7 @@ def _values(scale: Scale, members: int) -> set[Decimal]:
     return {base + surcharge + extra for surcharge, extra in product(children, work)}
 
 
-def _add_months(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
     year, month = divmod(day.month - 1 + months, 12)
     last = monthrange(day.year + year, month + 1)[1]
     return date(day.year + year, month + 1, min(day.day, last))

@@ -1,9 +1,10 @@
 """Entrypoints of cartella: the table of contents of this service."""
 
-from cartella.use_cases import diario, fascicolo, isee, presa_in_carico
+from cartella.use_cases import accesso, condivisioni, diario, fascicolo, isee, presa_in_carico
 from chassis.entrypoints import on_event, resource, rpc
 from chassis.mongo import MongoDatabase, Transaction
 from contracts import cartella as c
+from contracts import condivisioni as k
 from contracts.mandato import Mandato
 from contracts.notifiche import AvvisoConfermatoV1
 
@@ -47,6 +48,32 @@ class CartellaService:
     @on_event(AvvisoConfermatoV1)
     def on_avviso_confermato_v1(self, event: AvvisoConfermatoV1, tx: Transaction) -> None:
         presa_in_carico.note_avviso(event, tx)
+
+    # Who else sees it
+
+    @rpc
+    def set_riservatezza(self, request: c.SetRiservatezza, mandato: Mandato) -> c.CartellaOut:
+        return presa_in_carico.set_riservatezza(request, mandato, self.db)
+
+    @rpc
+    def propose_condivisione(self, request: k.ProposeCondivisione, mandato: Mandato) -> k.CondivisioneOut:
+        return condivisioni.propose_condivisione(request, mandato, self.db)
+
+    @rpc
+    def decide_condivisione(self, request: k.DecideCondivisione, mandato: Mandato) -> k.CondivisioneOut:
+        return condivisioni.decide_condivisione(request, mandato, self.db)
+
+    @rpc
+    def revoke_condivisione(self, request: k.RevokeCondivisione, mandato: Mandato) -> k.CondivisioneOut:
+        return condivisioni.revoke_condivisione(request, mandato, self.db)
+
+    @rpc
+    def list_condivisioni(self, request: k.ListCondivisioni, mandato: Mandato) -> k.CondivisioniOut:
+        return condivisioni.list_condivisioni(request, mandato, self.db)
+
+    @rpc
+    def explain_accesso(self, request: k.ExplainAccesso, mandato: Mandato) -> k.AccessoOut:
+        return accesso.explain_accesso(request, mandato, self.db)
 
     # Diary
 

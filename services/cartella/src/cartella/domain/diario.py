@@ -1,13 +1,14 @@
 """The diary: entries that only their author rectifies or annuls, and whose earlier versions stay readable.
 
-A private entry has one reader, its author, and is never spoken of: no event, no number, no trace.
+A private entry has one reader, its author, and is never spoken of: no event, no number, no trace. An entry of the
+second level has its author and one settore.
 """
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from cartella.domain.steps import Step, stale, to_store_precision
+from cartella.domain.steps import Riservata, Step, stale, to_store_precision
 from contracts.cartella import AddVoceDiario, RectifyVoceDiario, TipoVoce, VersioneVoce, VoceDiarioOut
 from contracts.errors import Conflict, Forbidden, Invalid
 
@@ -15,8 +16,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class VoceDiario:
+@dataclass(frozen=True, kw_only=True)
+class VoceDiario(Riservata):
     """An entry. `privata_di` is its only reader (the author) or None; `comandi` are the changes already done.
 
     `versioni` holds the superseded texts, oldest first, each with the instant and reason it was superseded.
@@ -30,8 +31,6 @@ class VoceDiario:
     con_chi: str
     dove: str
     testo: str
-    privata_di: UUID | None
-    autore_id: UUID
     scritta_il: datetime
     version: int
     annullata: bool = False
@@ -39,13 +38,11 @@ class VoceDiario:
     versioni: tuple[VersioneVoce, ...] = ()
     comandi: tuple[UUID, ...] = ()
 
-    @property
-    def is_private(self) -> bool:
-        return self.privata_di is not None
-
 
 def write_voce(request: AddVoceDiario, ente: str, step: Step) -> VoceDiario:
-    """A new entry. Invalid when it tells of the future, has no time zone or no text."""
+    """A new entry. Invalid when it tells of the future, has no time zone or no text, or is private and of a settore."""
+    settore = request.settore_riservato.strip()
+    _require_one_wall(request.privata, settore)
     return VoceDiario(
         id=step.id,
         cartella_id=request.cartella_id,
@@ -57,14 +54,18 @@ def write_voce(request: AddVoceDiario, ente: str, step: Step) -> VoceDiario:
         testo=_text(request.testo),
         privata_di=step.operatore_id if request.privata else None,
         autore_id=step.operatore_id,
+        settore_riservato=settore,
         scritta_il=step.quando,
         version=1,
     )
 
 
 def rectify(voce: VoceDiario, request: RectifyVoceDiario, step: Step) -> VoceDiario:
-    """The new text; what it said before goes to the history."""
+    """The new text; what it said before, and who could read it, go to the history."""
     _require_changeable(voce, request.version, step)
+    asked = request.settore_riservato
+    settore = voce.settore_riservato if asked is None else asked.strip()
+    _require_one_wall(voce.is_private, settore)
     before = VersioneVoce(
         version=voce.version,
         testo=voce.testo,
@@ -74,6 +75,7 @@ def rectify(voce: VoceDiario, request: RectifyVoceDiario, step: Step) -> VoceDia
         dove=voce.dove,
         modificata_il=step.quando,
         motivo=step.motivo,
+        settore_riservato=voce.settore_riservato,
     )
     return replace(
         voce,
@@ -82,6 +84,7 @@ def rectify(voce: VoceDiario, request: RectifyVoceDiario, step: Step) -> VoceDia
         con_chi=request.con_chi.strip(),
         dove=request.dove.strip(),
         testo=_text(request.testo),
+        settore_riservato=settore,
         version=voce.version + 1,
         versioni=(*voce.versioni, before),
         comandi=(*voce.comandi, step.id),
@@ -117,7 +120,17 @@ def to_out(voce: VoceDiario) -> VoceDiarioOut:
         annullata=voce.annullata,
         motivo_annullamento=voce.motivo_annullamento,
         versioni=voce.versioni,
+        settore_riservato=voce.settore_riservato,
     )
+
+
+def _require_one_wall(private: bool, settore: str) -> None:
+    if private and settore:
+        raise Invalid(
+            "voce.privata_e_riservata",
+            "Una voce privata la leggi solo tu: non può essere anche di un settore.",
+            fields={"settore_riservato": "Scegli: privata, oppure di secondo livello."},
+        )
 
 
 def _require_changeable(voce: VoceDiario, version: int, step: Step) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cartella.domain.steps import Step, stale
 from contracts.cartella import Area, CartellaOut, Passaggio, StatoCartella
+from contracts.condivisioni import Condivisione
 from contracts.errors import Conflict, Invalid
 
 VARIAZIONE = "variazione_anagrafica"
@@ -17,7 +18,11 @@ VARIAZIONE = "variazione_anagrafica"
 
 @dataclass(frozen=True)
 class Cartella:
-    """A case file. `progressivo` is the counter inside `numero`; datetimes are aware, UTC."""
+    """A case file. `progressivo` is the counter inside `numero`; datetimes are aware, UTC.
+
+    `settore_riservato`: the settore whose second level it is in, "" for none. `condivisioni`: every grant ever made.
+    `settori_voci`: the settori whose second level holds entries of it, which thereby see its heading.
+    """
 
     id: UUID
     numero: str
@@ -37,6 +42,9 @@ class Cartella:
     chiusa_il: datetime | None
     version: int
     passaggi: tuple[Passaggio, ...]
+    settore_riservato: str = ""
+    condivisioni: tuple[Condivisione, ...] = ()
+    settori_voci: tuple[str, ...] = ()
 
     @property
     def is_closed(self) -> bool:
@@ -45,6 +53,13 @@ class Cartella:
     def has_step(self, step_id: UUID | None) -> bool:
         """Whether this command was done already (the same idempotency key twice)."""
         return any(passaggio.id == step_id for passaggio in self.passaggi)
+
+    @property
+    def propria_di(self) -> tuple[UUID, ...]:
+        """Whose own case it is: the team, the responsible worker, and while there is none who opened it."""
+        if self.responsabile_id is not None:
+            return (*self.team, self.responsabile_id)
+        return (*self.team, *(passaggio.operatore_id for passaggio in self.passaggi[:1]))
 
 
 def format_numero(ente: str, anno: int, progressivo: int) -> str:
@@ -68,8 +83,8 @@ def take_in_carico(cartella: Cartella, step: Step) -> Cartella:
             "cartella.gia_assegnata",
             "Il caso ha già un responsabile: chi coordina può assegnarlo a un altro operatore.",
         )
-    passaggio = _passaggio("presa_in_carico", step, cartella, a_operatore_id=step.operatore_id)
-    return _changed(
+    passaggio = make_passaggio("presa_in_carico", step, cartella, a_operatore_id=step.operatore_id)
+    return changed(
         cartella,
         passaggio,
         stato=StatoCartella.IN_CARICO,
@@ -80,13 +95,27 @@ def take_in_carico(cartella: Cartella, step: Step) -> Cartella:
 
 
 def assign(
-    cartella: Cartella, step: Step, responsabile_id: UUID | None, team: tuple[UUID, ...] | None, settore: str
+    cartella: Cartella,
+    step: Step,
+    responsabile_id: UUID | None,
+    team: tuple[UUID, ...] | None,
+    settore: str,
+    settore_riservato: str | None = None,
 ) -> Cartella:
-    """Changes responsible worker, team or settore; what is empty stays. Invalid when nothing would change."""
+    """Changes responsible worker, team or settore; what is empty stays. Invalid when nothing would change.
+
+    In another settore the case waits for a new taking in charge, unless a responsible worker is named; the one of
+    before stays in the team only if named there. A second-level case moves with a decision on its mark.
+    """
     _require_open(cartella)
-    responsabile = responsabile_id or cartella.responsabile_id
-    members = _with_member(cartella.team if team is None else _distinct(team), responsabile)
     destination = settore or cartella.settore
+    moved = destination != cartella.settore
+    mark = _mark_after(cartella, destination, settore_riservato)
+    responsabile = responsabile_id or (None if moved else cartella.responsabile_id)
+    members = cartella.team if team is None else _distinct(team)
+    if moved and team is None:
+        members = tuple(member for member in members if member != cartella.responsabile_id)
+    members = _with_member(members, responsabile)
     if (responsabile, set(members), destination) == (
         cartella.responsabile_id,
         set(cartella.team),
@@ -95,30 +124,39 @@ def assign(
         raise Invalid(
             "cartella.assegnazione_vuota", "L'assegnazione non cambia nulla rispetto a quella attuale."
         )
-    moved = destination != cartella.settore
-    passaggio = _passaggio(
+    passaggio = make_passaggio(
         "passaggio_settore" if moved else "assegnazione",
         step,
         cartella,
         a_operatore_id=responsabile,
         a_settore=destination if moved else "",
     )
-    return _changed(cartella, passaggio, responsabile_id=responsabile, team=members, settore=destination)
+    waits = moved and responsabile is None
+    return changed(
+        cartella,
+        passaggio,
+        responsabile_id=responsabile,
+        team=members,
+        settore=destination,
+        settore_riservato=mark,
+        stato=StatoCartella.APERTA if waits else cartella.stato,
+        in_carico_dal=None if waits else cartella.in_carico_dal,
+    )
 
 
 def close(cartella: Cartella, step: Step) -> Cartella:
     """Closes with a reason. The responsible worker stays written on it."""
     _require_open(cartella)
-    passaggio = _passaggio("chiusura", step, cartella)
-    return _changed(cartella, passaggio, stato=StatoCartella.CHIUSA, chiusa_il=step.quando)
+    passaggio = make_passaggio("chiusura", step, cartella)
+    return changed(cartella, passaggio, stato=StatoCartella.CHIUSA, chiusa_il=step.quando)
 
 
 def reopen(cartella: Cartella, step: Step) -> Cartella:
     """Opens again, waiting for somebody to take charge: who followed it then may not be here any more."""
     if not cartella.is_closed:
         raise Conflict("cartella.non_chiusa", "Il caso non è chiuso: non c'è nulla da riaprire.")
-    passaggio = _passaggio("riapertura", step, cartella)
-    return _changed(
+    passaggio = make_passaggio("riapertura", step, cartella)
+    return changed(
         cartella,
         passaggio,
         stato=StatoCartella.APERTA,
@@ -156,7 +194,32 @@ def to_out(cartella: Cartella) -> CartellaOut:
         chiusa_il=cartella.chiusa_il,
         version=cartella.version,
         passaggi=cartella.passaggi,
+        settore_riservato=cartella.settore_riservato,
     )
+
+
+def _mark_after(cartella: Cartella, destination: str, decided: str | None) -> str:
+    """The second level of a case that moves: out of it, or the new settore's; never left as it is by oversight."""
+    mark = cartella.settore_riservato
+    if not mark or destination == cartella.settore:
+        if decided and decided != mark:
+            raise Invalid(
+                "cartella.riservatezza",
+                "Il secondo livello si sceglie da “Secondo livello”.",
+                fields={
+                    "settore_riservato": "Qui si decide solo quando un caso di secondo livello cambia settore."
+                },
+            )
+        return mark
+    if decided not in ("", destination):
+        raise Invalid(
+            "cartella.riservatezza_da_decidere",
+            "Il caso è di secondo livello: decidi che cosa ne è nel nuovo settore.",
+            fields={
+                "settore_riservato": "Scegli: toglierlo dal secondo livello, o metterlo in quello del nuovo settore."
+            },
+        )
+    return decided
 
 
 def _require_open(cartella: Cartella) -> None:
@@ -164,9 +227,10 @@ def _require_open(cartella: Cartella) -> None:
         raise Conflict("cartella.chiusa", "Il caso è chiuso: riaprilo per modificarlo.")
 
 
-def _passaggio(
+def make_passaggio(
     tipo: str, step: Step, cartella: Cartella, a_operatore_id: UUID | None = None, a_settore: str = ""
 ) -> Passaggio:
+    """What happened, as one line of the case's history."""
     return Passaggio(
         id=step.id,
         tipo=tipo,
@@ -180,7 +244,8 @@ def _passaggio(
     )
 
 
-def _changed(cartella: Cartella, passaggio: Passaggio, **changes: object) -> Cartella:
+def changed(cartella: Cartella, passaggio: Passaggio, **changes: object) -> Cartella:
+    """The case after a step that changed its state."""
     return replace(
         cartella,
         version=cartella.version + 1,

@@ -1,4 +1,4 @@
-"""What every change has in common: who did it, when and why; and the calendar of the ente."""
+"""What every change has in common: who did it, when and why; the calendar of the ente; who an entry is kept from."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +18,29 @@ class Step:
     operatore_id: UUID
     quando: datetime
     motivo: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Riservata:
+    """What an entry of any section carries so that `repository.visibility.readable` can keep it from others.
+
+    `privata_di`: its only reader, the author, or None. `settore_riservato`: the settore (of `ente`) whose second level
+    it is of, "" for none; it is then read there, and by its author while he has the case.
+    """
+
+    ente: str
+    autore_id: UUID
+    privata_di: UUID | None = None
+    settore_riservato: str = ""
+
+    @property
+    def is_private(self) -> bool:
+        return self.privata_di is not None
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Not for everybody who reads the section: then nothing is told of it, to nobody."""
+        return self.is_private or bool(self.settore_riservato)
 
 
 def utc_now() -> datetime:

@@ -5,9 +5,12 @@ from uuid import UUID
 from pymongo.client_session import ClientSession
 
 from cartella.domain.isee import Isee
-from cartella.models import ISEE, Store, isee_document, isee_of
+from cartella.models import ISEE, Document, Store, isee_document, isee_of
+from cartella.repository import pages
+from cartella.repository.visibility import Reach, readable
+from contracts.mandato import Mandato
 
-NEWEST_FIRST = [("data_presentazione", -1), ("scritto_il", -1), ("_id", -1)]
+NEWEST_FIRST = {"data_presentazione": -1, "scritto_il": -1, "_id": -1}
 
 
 class IseeRepository:
@@ -17,15 +20,17 @@ class IseeRepository:
         self.isee = db[ISEE]
         self.session = session
 
-    def of_cartella(self, cartella_id: UUID) -> list[Isee]:
-        """Every ISEE of the case, newest first."""
-        rows = self.isee.find({"cartella_id": cartella_id}, session=self.session).sort(NEWEST_FIRST)
+    def all_of(self, mandato: Mandato, reach: Reach) -> list[Isee]:
+        """Every ISEE of the case that the caller may read, newest first."""
+        narrow, right = {"cartella_id": reach.cartella.id}, _right(mandato, reach)
+        rows = pages.match(self.isee, self.session, narrow, right, [{"$sort": NEWEST_FIRST}])
         return [isee_of(row) for row in rows]
 
-    def has_protocollo(self, cartella_id: UUID, protocollo_dsu: str) -> bool:
-        """Whether the case already holds an ISEE of this DSU."""
-        where = {"cartella_id": cartella_id, "protocollo_dsu": protocollo_dsu}
-        return self.isee.find_one(where, {"_id": 1}, session=self.session) is not None
+    def has_protocollo(self, protocollo_dsu: str, mandato: Mandato, reach: Reach) -> bool:
+        """Whether an ISEE of this DSU is among those of the case that the caller may read."""
+        narrow = {"cartella_id": reach.cartella.id, "protocollo_dsu": protocollo_dsu}
+        tail = [*pages.ONE, pages.ONLY_ID]
+        return bool(pages.match(self.isee, self.session, narrow, _right(mandato, reach), tail))
 
     def written_by(self, isee_id: UUID, cartella_id: UUID, operatore_id: UUID) -> Isee | None:
         """The ISEE a repeated command made the first time."""
@@ -35,3 +40,7 @@ class IseeRepository:
 
     def insert(self, isee: Isee) -> None:
         self.isee.insert_one(isee_document(isee), session=self.session)
+
+
+def _right(mandato: Mandato, reach: Reach) -> Document:
+    return readable(mandato, reach, written="scritto_il", dated="data_presentazione")

@@ -1,12 +1,8 @@
-"""Queries on the cases.
-
-A right is its own `$match` after the narrowing one: MongoDB joins the two into one plan, and the embedded store, which
-uses no index beside a `$or`, narrows by the first.
-"""
+"""Queries on the cases."""
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 from pymongo import ReturnDocument
@@ -20,17 +16,29 @@ from cartella.models import (
     Store,
     cartella_document,
     cartella_of,
+    condivisione_of,
     passaggio_document,
 )
-from cartella.repository.pages import total_of
-from cartella.repository.visibility import visible
+from cartella.repository import pages
+from cartella.repository.pages import ONE, ONLY_ID
+from cartella.repository.visibility import (
+    ENTRIES,
+    HEADING,
+    Reach,
+    any_grant,
+    grant_of,
+    headed,
+    ordinary,
+    visible,
+    with_entries,
+)
 from chassis.outbox import Transient
 from contracts.cartella import ListCartelle
+from contracts.condivisioni import Condivisione
 from contracts.errors import NotFound
 from contracts.mandato import Mandato
 
 NEWEST_FIRST = {"aperta_il": -1, "_id": -1}
-ONE: list[Document] = [{"$limit": 1}]
 DIGITS = re.compile(r"^0*([0-9]{1,9})$")
 
 
@@ -41,40 +49,57 @@ class CartellaRepository:
         self.db = db
         self.session = session
 
-    def get(self, cartella_id: UUID, mandato: Mandato, *scopes: str) -> Cartella:
-        """The case, if every scope reaches it; otherwise NotFound, as if it did not exist."""
-        found = self._match({"_id": cartella_id}, visible(mandato, *scopes), ONE)
-        if not found:
-            raise _not_found()
-        return cartella_of(found[0])
+    def reach(self, cartella_id: UUID, mandato: Mandato, scope: str) -> Reach:
+        """The case, and how far that scope goes in it; NotFound, as if it did not exist, when it goes nowhere."""
+        one: Document = {"_id": cartella_id}
+        if found := self._match(one, ordinary(mandato, scope), ONE):
+            return Reach(cartella_of(found[0]))
+        if found := self._match(one, visible(mandato, scope), ONE):
+            reached = self._by_grant(cartella_of(found[0]), grant_of(mandato, scope))
+            return replace(reached, riservate=self.holds_entries(cartella_id, mandato, scope))
+        if self.holds_entries(cartella_id, mandato, scope):
+            found = self._match(one, with_entries(mandato, scope), ONE)
+            return Reach(cartella_of(found[0]), riservate=True, solo_riservate=True)
+        if scope == HEADING and (found := self._match(one, headed(mandato), ONE)):
+            cartella = cartella_of(found[0])
+            return replace(self._by_grant(cartella, any_grant(mandato)), solo_intestazione=True)
+        raise not_found()
 
-    def reaches(self, cartella_id: UUID, mandato: Mandato, scope: str) -> bool:
-        """Whether a scope reaches the case."""
-        return bool(
-            self._match({"_id": cartella_id}, visible(mandato, scope), [*ONE, {"$project": {"_id": 1}}])
+    def get(self, cartella_id: UUID, mandato: Mandato, scope: str) -> Cartella:
+        """The case, if the scope reaches it; otherwise NotFound, as if it did not exist."""
+        return self.reach(cartella_id, mandato, scope).cartella
+
+    def reaches(self, cartella_id: UUID, mandato: Mandato, scope: str, *, by_grant: bool = True) -> bool:
+        """Whether a scope reaches the case, counting grants or not."""
+        right = visible(mandato, scope) if by_grant else ordinary(mandato, scope)
+        return bool(self._match({"_id": cartella_id}, right, [*ONE, ONLY_ID]))
+
+    def holds_entries(self, cartella_id: UUID, mandato: Mandato, scope: str) -> bool:
+        """Whether entries of the case are of a second level open to the caller, whatever else he reaches of it."""
+        if scope != ENTRIES:
+            return False
+        return bool(self._match({"_id": cartella_id}, with_entries(mandato, scope), [*ONE, ONLY_ID]))
+
+    def grants(self, cartella_id: UUID, mandato: Mandato) -> list[Condivisione]:
+        """The caller's grants in force on a case already found."""
+        return self._grants(cartella_id, any_grant(mandato))
+
+    def find(self, request: ListCartelle, mandato: Mandato) -> tuple[list[tuple[Cartella, bool]], int]:
+        """The page asked for, newest first and without passaggi, each with whether the heading alone is to be shown;
+        and how many there are in all."""
+        wanted, right = _wanted(request, mandato), headed(mandato)
+        page = [*pages.slice_of(request, NEWEST_FIRST), {"$project": {"passaggi": 0}}]
+        rows = self._match(wanted, right, page)
+        here: Document = {"_id": {"$in": [row["_id"] for row in rows]}}
+        whole = (
+            {row["_id"] for row in self._match(here, visible(mandato, HEADING), [ONLY_ID])} if rows else set()
         )
 
-    def require(self, cartella_id: UUID, mandato: Mandato, scope: str) -> None:
-        """NotFound unless the scope reaches the case; for reads of its sections."""
-        if not self.reaches(cartella_id, mandato, scope):
-            raise _not_found()
-
-    def find(self, request: ListCartelle, mandato: Mandato, scope: str) -> tuple[list[Cartella], int]:
-        """The page asked for, newest first and without passaggi, and how many there are in all."""
-        wanted, right = _wanted(request, mandato), visible(mandato, scope)
-        page: list[Document] = [
-            {"$sort": NEWEST_FIRST},
-            {"$skip": request.salta},
-            {"$limit": request.limite},
-            {"$project": {"passaggi": 0}},
-        ]
-        rows = self._match(wanted, right, page)
-
-        def count() -> int:
-            counted = self._match(wanted, right, [{"$count": "totale"}])
-            return int(counted[0]["totale"]) if counted else 0
-
-        return [cartella_of(row) for row in rows], total_of(request, len(rows), count)
+        found = [(cartella_of(row), row["_id"] not in whole) for row in rows]
+        cases = self.db[CARTELLE]
+        return found, pages.total_of(
+            request, len(rows), lambda: pages.count(cases, self.session, wanted, right)
+        )
 
     def opened_by(self, cartella_id: UUID, mandato: Mandato, scope: str) -> Cartella | None:
         """The case a repeated opening command made the first time, if it is still within reach."""
@@ -121,12 +146,37 @@ class CartellaRepository:
         if result.matched_count == 0:
             raise Transient(f"cartella {before.id} has moved on from version {before.version}")
 
+    def note_settori_voci(self, cartella_id: UUID, settori: Sequence[str]) -> None:
+        """Writes down whose second level holds entries of the case; its version stays."""
+        self.db[CARTELLE].update_one(
+            {"_id": cartella_id}, {"$set": {"settori_voci": sorted(settori)}}, session=self.session
+        )
+
+    def _by_grant(self, cartella: Cartella, grant: Document) -> Reach:
+        """How far the caller's grants go in a case that is reached by them alone: the widest counts."""
+        grants = self._grants(cartella.id, grant)
+        hidden = [one.dal for one in grants if one.nascondi_prima]
+        return Reach(
+            cartella,
+            dal=min(hidden) if hidden and len(hidden) == len(grants) else None,
+            concessa=bool(grants),
+            personale=any(one.operatore_id is not None for one in grants),
+        )
+
+    def _grants(self, cartella_id: UUID, grant: Document) -> list[Condivisione]:
+        stages: list[Document] = [
+            {"$unwind": "$condivisioni"},
+            {"$replaceRoot": {"newRoot": "$condivisioni"}},
+            {"$match": grant},
+        ]
+        return [condivisione_of(row) for row in self._match({"_id": cartella_id}, {}, stages)]
+
     def _match(self, narrow: Document, right: Document, tail: Sequence[Document]) -> list[Document]:
-        stages: list[Any] = [{"$match": narrow}, {"$match": right}, *tail]
-        return list(self.db[CARTELLE].aggregate(stages, session=self.session))
+        return pages.match(self.db[CARTELLE], self.session, narrow, right, tail)
 
 
-def _not_found() -> NotFound:
+def not_found() -> NotFound:
+    """The one answer for a case that is not there and for one that is not the caller's to see."""
     return NotFound("cartella.non_trovata", "Caso non trovato.")
 
 
@@ -135,7 +185,7 @@ def _wanted(request: ListCartelle, mandato: Mandato) -> Document:
     people = {request.residente_id, *request.residenti_id} - {None}
     wanted: Document = {}
     if request.solo_mie:
-        wanted["team"] = mandato.operatore_id
+        wanted["team"] = {"$in": list(mandato.persone)}
     if people:
         wanted["residente_id"] = {"$in": sorted(people, key=str)}
     if request.stato:

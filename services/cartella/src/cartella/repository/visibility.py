@@ -1,19 +1,173 @@
 """The one place where rights become queries. Lists, counts, searches, exports and single reads all pass through it.
 
-A later wall (second level of a settore) is one more condition in these two functions, and nowhere else.
+A case is reached by a scope as `chassis.mandate` says, with what the fascicolo adds:
+
+    the case itself is changed (taken, assigned, closed, marked, shared) by who reaches it without a grant
+    its heading is seen by who reads `presa_in_carico`, or holds a grant of any section, or works in a settore whose
+        second level holds an entry of it (then that settore's entries are all he reads there)
+    an entry of a section within reach is read unless it is somebody else's private one, or of the second level of
+        another settore, or the grant hides what was there before it began; the author reads his own
 """
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cartella.domain.diario import VoceDiario
+from cartella.domain.presa_in_carico import Cartella
+from cartella.domain.steps import local_date
 from cartella.models import Document
-from chassis.mandate import mongo_filter
-from contracts.mandato import Mandato
+from chassis.mandate import SECOND_LEVEL, mongo_filter, mongo_grant, mongo_not_excluded, mongo_ordinary
+from contracts.mandato import Extent, Mandato
+
+HEADING = "presa_in_carico:leggi"
+ENTRIES = "diario:leggi"
+"""The scope that reads entries which may be of another settore's second level."""
+NEVER_BY_GRANT = (
+    "presa_in_carico:scrivi", "presa_in_carico:assegna", "secondo_livello:scrivi", "condivisioni:leggi",
+    "condivisioni:scrivi",
+)  # fmt: skip
+NOTHING: Document = {"_id": {"$in": []}}
+BEYOND_OWN = (Extent.SETTORE, Extent.ENTE, Extent.AMBITO, Extent.PROVINCIA)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A case that was found, and how far a scope goes in it.
+
+    `concessa`: by a grant alone; `personale`: a grant to this one person; `dal`: it hides what was there before.
+    `riservate`: entries of a second level are the caller's to read without a grant; `solo_riservate`: nothing else is.
+    """
+
+    cartella: Cartella
+    dal: datetime | None = None
+    riservate: bool = False
+    solo_riservate: bool = False
+    solo_intestazione: bool = False
+    concessa: bool = False
+    personale: bool = False
 
 
 def visible(mandato: Mandato, *scopes: str) -> Document:
     """Filter over `cartelle`: the cases that every one of the scopes reaches."""
-    conditions = [mongo_filter(mandato, scope) for scope in scopes]
+    conditions = [
+        mongo_ordinary(mandato, scope) if scope in NEVER_BY_GRANT else mongo_filter(mandato, scope)
+        for scope in scopes
+    ]
     return conditions[0] if len(conditions) == 1 else {"$and": conditions}
 
 
-def readable(mandato: Mandato) -> Document:
-    """Filter over the entries of a case already found visible: private ones are for their author alone."""
-    return {"privata_di": {"$in": [None, mandato.operatore_id]}}
+def ordinary(mandato: Mandato, scope: str) -> Document:
+    """Filter over `cartelle`: those a scope reaches without a grant."""
+    return mongo_ordinary(mandato, scope)
+
+
+def headed(mandato: Mandato) -> Document:
+    """Filter over `cartelle`: those of which the caller sees at least the heading."""
+    if mandato.extent(HEADING) is Extent.NESSUNO:
+        return NOTHING
+    ways = [visible(mandato, HEADING), _granted(mandato), with_entries(mandato, HEADING)]
+    return {"$or": [way for way in ways if way is not NOTHING], **mongo_not_excluded(mandato)}
+
+
+def with_entries(mandato: Mandato, scope: str) -> Document:
+    """Filter over `cartelle`: with an entry of a second level open to the caller, whatever settore they are of."""
+    if mandato.extent(scope) not in BEYOND_OWN:
+        return NOTHING
+    ways: list[Document] = []
+    if mandato.extent(SECOND_LEVEL) is Extent.SETTORE and mandato.settore:
+        ways.append({"ente": mandato.ente, "settori_voci": mandato.settore})
+    if enti := mandato.enti(SECOND_LEVEL):
+        ways.append({"ente": {"$in": list(enti)}, "settori_voci.0": {"$exists": True}})
+    if not ways:
+        return NOTHING
+    within = mandato.enti(scope) or (mandato.ente,)
+    return {"$and": [{"$or": ways}, {"ente": {"$in": list(within)}}], **mongo_not_excluded(mandato)}
+
+
+def grant_of(mandato: Mandato, scope: str) -> Document:
+    """Filter over one grant: in force, for the caller, and of that section."""
+    return mongo_grant(mandato, scope)
+
+
+def any_grant(mandato: Mandato) -> Document:
+    """Filter over one grant: in force and for the caller, whatever it opens."""
+    return {name: value for name, value in mongo_grant(mandato, HEADING).items() if name != "sezioni"}
+
+
+def _granted(mandato: Mandato) -> Document:
+    return {"condivisioni": {"$elemMatch": any_grant(mandato)}}
+
+
+def received(mandato: Mandato, scope: str) -> Document:
+    """Filter over one grant: offered to the caller, or to a settore for which the scope lets him answer."""
+    to: list[Document] = [{"operatore_id": {"$in": list(mandato.persone)}}]
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return NOTHING
+    if mandato.extent(scope) is Extent.SETTORE:
+        to.append({"operatore_id": None, "ente": mandato.ente, "settore": mandato.settore})
+    if enti := mandato.enti(scope):
+        to.append({"operatore_id": None, "ente": {"$in": list(enti)}})
+    return {"$or": to}
+
+
+def excluded_apart(mandato: Mandato) -> Document:
+    """Filter over `cartelle`: not the caller's own, nor of his household."""
+    return mongo_not_excluded(mandato)
+
+
+def readable(mandato: Mandato, reach: Reach, *, written: str, dated: str) -> Document:
+    """Filter over the entries of a section of a case found through the same scope (`domain.steps.Riservata`).
+
+    `written`, `dated`: the fields that say when an entry was written, and of when it tells (an instant, or a day)."""
+    mine = {"autore_id": mandato.operatore_id}
+    marked = _open_marks(mandato, reach.cartella)
+    if reach.solo_riservate:
+        return {"$and": [{"privata_di": None}, {"$or": marked or [NOTHING]}]}
+    conditions: list[Document] = [
+        {"privata_di": {"$in": [None, mandato.operatore_id]}},
+        {"$or": [{"settore_riservato": {"$in": ["", None]}}, mine, *marked]},
+    ]
+    if reach.dal is not None:
+        bound = _day(reach.dal) if dated.startswith("data_") else reach.dal
+        since = {written: {"$gte": reach.dal}, dated: {"$gte": bound}}
+        conditions.append({"$or": [since, mine, *(marked if reach.riservate else ())]})
+    return {"$and": conditions}
+
+
+def readable_versions(mandato: Mandato, reach: Reach, voce: VoceDiario) -> VoceDiario:
+    """The entry without the superseded texts that were written for a second level closed to the caller."""
+    if voce.autore_id == mandato.operatore_id:
+        return voce
+    ente = reach.cartella.ente
+    kept = tuple(
+        one
+        for one in voce.versioni
+        if not one.settore_riservato
+        or _second_level_of_all(mandato, reach.cartella)
+        or (ente, one.settore_riservato) == _second_level_of(mandato)
+    )
+    return voce if kept == voce.versioni else replace(voce, versioni=kept)
+
+
+def _open_marks(mandato: Mandato, cartella: Cartella) -> list[Document]:
+    """Conditions under which an entry of the second level is open: to its settore; the case's team is not enough."""
+    if _second_level_of_all(mandato, cartella):
+        return [{"settore_riservato": {"$nin": ["", None]}}]
+    ente, settore = _second_level_of(mandato)
+    return [{"ente": ente, "settore_riservato": settore}] if settore else []
+
+
+def _second_level_of(mandato: Mandato) -> tuple[str, str]:
+    """The ente and settore whose second level the caller works in."""
+    held = mandato.extent(SECOND_LEVEL) is not Extent.NESSUNO
+    return (mandato.ente, mandato.settore) if held else ("", "")
+
+
+def _second_level_of_all(mandato: Mandato, cartella: Cartella) -> bool:
+    """Whether every second level is open to the caller: in that ente by his role, or on that person in an emergency."""
+    emergency = mandato.in_emergenza(SECOND_LEVEL)
+    return cartella.ente in mandato.enti(SECOND_LEVEL) or emergency == cartella.residente_id
+
+
+def _day(instant: datetime) -> str:
+    return local_date(instant).isoformat()

@@ -2,15 +2,14 @@
 who has lost the right on it no longer reads even what he wrote."""
 
 from collections.abc import Callable
-from uuid import UUID
 
-from cartella.domain import diario
+from cartella.domain import diario, secondo_livello
 from cartella.domain.diario import VoceDiario
+from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date
-from cartella.models import Store
 from cartella.repository.diario import DiarioRepository
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.steps import require_writable, step_of
+from cartella.use_cases.steps import open_case, require_writable, step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.cartella import (
     AddVoceDiario,
@@ -35,17 +34,20 @@ Fact = type[DiarioVoceAggiuntaV1] | type[DiarioVoceRettificataV1] | type[DiarioV
 
 
 def add_voce_diario(request: AddVoceDiario, mandato: Mandato, db: MongoDatabase) -> VoceDiarioOut:
-    """A new entry; a private one emits nothing."""
+    """A new entry; one that is private or of the second level emits nothing."""
     mandato.require(SCRIVI)
     step = step_of(request, mandato)
     with db.transaction() as tx:
-        cartella = CartellaRepository(tx.db, tx.session).get(request.cartella_id, mandato, SCRIVI)
+        cases = CartellaRepository(tx.db, tx.session)
+        cartella = open_case(cases, request.cartella_id, mandato, SCRIVI).cartella
         voci = DiarioRepository(tx.db, tx.session)
         if request.idempotency_key and (known := voci.written_by(step.id, cartella.id, mandato.operatore_id)):
             return diario.to_out(known)
         require_writable(cartella)
         voce = diario.write_voce(request, cartella.ente, step)
+        _require_mark(mandato, cartella, "", voce.settore_riservato)
         voci.insert(voce)
+        _note_marks(cases, voci, cartella, voce)
         _tell(tx, DiarioVoceAggiuntaV1, voce, step)
         return diario.to_out(voce)
 
@@ -72,8 +74,8 @@ def get_voce_diario(request: GetVoceDiario, mandato: Mandato, db: MongoDatabase)
     """One entry with its earlier versions."""
     mandato.require(LEGGI)
     with db.read() as store:
-        _require_case(store, request.cartella_id, mandato)
-        return diario.to_out(DiarioRepository(store).get(request.cartella_id, request.voce_id, mandato))
+        reach = open_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI)
+        return diario.to_out(DiarioRepository(store).get(request.voce_id, mandato, reach))
 
 
 def list_voci_diario(request: ListVociDiario, mandato: Mandato, db: MongoDatabase) -> VociDiarioOut:
@@ -86,8 +88,8 @@ def list_voci_diario(request: ListVociDiario, mandato: Mandato, db: MongoDatabas
             fields={"testo": f"Al massimo {LONGEST_SEARCH} caratteri."},
         )
     with db.read() as store:
-        _require_case(store, request.cartella_id, mandato)
-        found, totale = DiarioRepository(store).find(request, mandato)
+        reach = open_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI)
+        found, totale = DiarioRepository(store).find(request, mandato, reach)
     return VociDiarioOut(voci=tuple(diario.to_out(voce) for voce in found), totale=totale)
 
 
@@ -101,23 +103,46 @@ def _change(
     mandato.require(SCRIVI)
     step = step_of(request, mandato, request.motivo)
     with db.transaction() as tx:
-        cartella = CartellaRepository(tx.db, tx.session).get(request.cartella_id, mandato, SCRIVI)
+        cases = CartellaRepository(tx.db, tx.session)
+        reach = open_case(cases, request.cartella_id, mandato, SCRIVI)
         voci = DiarioRepository(tx.db, tx.session)
-        before = voci.get(cartella.id, request.voce_id, mandato)
+        before = voci.get(request.voce_id, mandato, reach)
         if step.id in before.comandi:
             return diario.to_out(before)
         after = rule(before, step)
+        _require_mark(mandato, reach.cartella, before.settore_riservato, after.settore_riservato)
         voci.save(before, after)
+        _note_marks(cases, voci, reach.cartella, after)
         _tell(tx, fact, after, step)
         return diario.to_out(after)
 
 
-def _require_case(store: Store, cartella_id: UUID, mandato: Mandato) -> None:
-    CartellaRepository(store).require(cartella_id, mandato, LEGGI)
+def _require_mark(mandato: Mandato, cartella: Cartella, before: str, after: str) -> None:
+    """Whose second level an entry is of is a decision of its own, for who works in the ente of the case."""
+    if before == after:
+        return
+    mandato.require(secondo_livello.SCRIVI)
+    if mandato.ente != cartella.ente:
+        raise Invalid(
+            "voce.settore_riservato",
+            "Il secondo livello è dei settori dell'ente che segue il caso.",
+            fields={"settore_riservato": "Lavori per un altro ente: scrivi una voce ordinaria."},
+        )
+
+
+def _note_marks(
+    cases: CartellaRepository, voci: DiarioRepository, cartella: Cartella, voce: VoceDiario
+) -> None:
+    """Who works in a settore whose second level an entry is of sees the heading of its case."""
+    settori = (
+        set(voci.settori_riservati(cartella.id)) if voce.settore_riservato or cartella.settori_voci else set()
+    )
+    if settori != set(cartella.settori_voci):
+        cases.note_settori_voci(cartella.id, tuple(settori))
 
 
 def _tell(tx: Transaction, fact: Fact, voce: VoceDiario, step: Step) -> None:
-    if voce.is_private:
+    if voce.is_kept_back:
         return
     tx.emit(
         fact(

@@ -4,7 +4,7 @@ from cartella.domain import isee as rules
 from cartella.domain.steps import local_date
 from cartella.repository.isee import IseeRepository
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.steps import require_writable, step_of
+from cartella.use_cases.steps import open_case, require_writable, step_of
 from chassis.mongo import MongoDatabase
 from contracts.cartella import AddIsee, IseeListOut, IseeOut, IseeRegistratoV1, ListIsee
 from contracts.mandato import Mandato
@@ -18,14 +18,15 @@ def add_isee(request: AddIsee, mandato: Mandato, db: MongoDatabase) -> IseeOut:
     mandato.require(SCRIVI)
     step = step_of(request, mandato)
     with db.transaction() as tx:
-        cartella = CartellaRepository(tx.db, tx.session).get(request.cartella_id, mandato, SCRIVI)
+        reach = open_case(CartellaRepository(tx.db, tx.session), request.cartella_id, mandato, SCRIVI)
+        cartella = reach.cartella
         stored = IseeRepository(tx.db, tx.session)
         if request.idempotency_key and (
             known := stored.written_by(step.id, cartella.id, mandato.operatore_id)
         ):
             return rules.to_out(known)
         require_writable(cartella)
-        twice = stored.has_protocollo(cartella.id, rules.normalize_protocollo(request.protocollo_dsu))
+        twice = stored.has_protocollo(rules.normalize_protocollo(request.protocollo_dsu), mandato, reach)
         isee = rules.register(request, cartella.ente, cartella.residente_id, step, already_there=twice)
         stored.insert(isee)
         event = IseeRegistratoV1(
@@ -48,6 +49,6 @@ def list_isee(request: ListIsee, mandato: Mandato, db: MongoDatabase) -> IseeLis
     """The ISEE of the case, newest presentation first."""
     mandato.require(LEGGI)
     with db.read() as store:
-        CartellaRepository(store).require(request.cartella_id, mandato, LEGGI)
-        found = IseeRepository(store).of_cartella(request.cartella_id)
+        reach = open_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI)
+        found = IseeRepository(store).all_of(mandato, reach)
     return IseeListOut(isee=tuple(rules.to_out(isee) for isee in found))

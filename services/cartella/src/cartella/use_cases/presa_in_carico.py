@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from cartella.domain import apertura, presa_in_carico
+from cartella.domain import apertura, condivisioni, presa_in_carico, secondo_livello, vista
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date, utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
-from cartella.use_cases.steps import step_of
+from cartella.use_cases.steps import open_case, show, step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.base import Command
 from contracts.cartella import (
@@ -19,6 +19,7 @@ from contracts.cartella import (
     CartellaOut,
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
+    CartellaRiservataV1,
     CartelleOut,
     CloseCartella,
     FattoCartella,
@@ -26,6 +27,7 @@ from contracts.cartella import (
     ListCartelle,
     OpenCartella,
     ReopenCartella,
+    SetRiservatezza,
     TakeInCarico,
 )
 from contracts.errors import Conflict, Invalid
@@ -46,27 +48,32 @@ def open_cartella(request: OpenCartella, mandato: Mandato, db: MongoDatabase) ->
         cases = CartellaRepository(tx.db, tx.session)
         if request.idempotency_key and (known := cases.opened_by(step.id, mandato, SCRIVI)):
             return presa_in_carico.to_out(known)
+        if request.residente_id in mandato.esclusi:
+            raise _not_openable()
         _refuse_second(cases, request.residente_id, settore, mandato)
         progressivo = cases.next_progressivo(mandato.ente, local_date(step.quando).year)
         cartella = apertura.open_cartella(request, mandato, settore, progressivo, step)
         cases.insert(cartella)
-        tx.emit(_fact(CartellaApertaV1, cartella, step), sequence=cartella.version)
+        tx.emit(fact(CartellaApertaV1, cartella, step), sequence=cartella.version)
         return presa_in_carico.to_out(cartella)
 
 
 def get_cartella(request: GetCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
-    """The case with its whole history."""
+    """The case with its whole history, or what of it the caller may see."""
     mandato.require(LEGGI)
     with db.read() as store:
-        return presa_in_carico.to_out(CartellaRepository(store).get(request.cartella_id, mandato, LEGGI))
+        return show(open_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI))
 
 
 def list_cartelle(request: ListCartelle, mandato: Mandato, db: MongoDatabase) -> CartelleOut:
     """Cases within reach, newest first, without their passaggi."""
     mandato.require(LEGGI)
     with db.read() as store:
-        found, totale = CartellaRepository(store).find(request, mandato, LEGGI)
-    return CartelleOut(cartelle=tuple(presa_in_carico.to_out(cartella) for cartella in found), totale=totale)
+        found, totale = CartellaRepository(store).find(request, mandato)
+    shown = (
+        vista.heading(cartella) if headed else presa_in_carico.to_out(cartella) for cartella, headed in found
+    )
+    return CartelleOut(cartelle=tuple(shown), totale=totale)
 
 
 def take_in_carico(request: TakeInCarico, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
@@ -77,11 +84,15 @@ def take_in_carico(request: TakeInCarico, mandato: Mandato, db: MongoDatabase) -
 
 
 def assign_cartella(request: AssignCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
-    """Another responsible worker, team or settore."""
+    """Another responsible worker, team or settore. What becomes of its second level is decided by who works there."""
 
     def rule(cartella: Cartella, step: Step) -> Cartella:
-        settore = request.settore.strip()
-        return presa_in_carico.assign(cartella, step, request.responsabile_id, request.team, settore)
+        settore, mark = request.settore.strip(), request.settore_riservato
+        after = presa_in_carico.assign(cartella, step, request.responsabile_id, request.team, settore, mark)
+        if after.settore_riservato != cartella.settore_riservato:
+            mandato.require(secondo_livello.SCRIVI)
+            secondo_livello.require_member(mandato, cartella.ente, cartella.settore_riservato)
+        return after
 
     return _change(request, mandato, db, scope=ASSEGNA, event=CartellaAssegnataV1, rule=rule)
 
@@ -118,6 +129,15 @@ def note_avviso(event: AvvisoConfermatoV1, tx: Transaction) -> None:
         cases.save(before, after)
 
 
+def set_riservatezza(request: SetRiservatezza, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
+    """Into the second level of the caller's settore, or out of it."""
+
+    def rule(cartella: Cartella, step: Step) -> Cartella:
+        return secondo_livello.set_riservatezza(cartella, step, request.settore_riservato.strip(), mandato)
+
+    return _change(request, mandato, db, scope=secondo_livello.SCRIVI, event=CartellaRiservataV1, rule=rule)
+
+
 def _change(
     request: Any,
     mandato: Mandato,
@@ -131,7 +151,7 @@ def _change(
     step = step_of(request, mandato, request.motivo)
     with db.transaction() as tx:
         cases = CartellaRepository(tx.db, tx.session)
-        before = cases.get(request.cartella_id, mandato, scope)
+        before = open_case(cases, request.cartella_id, mandato, scope).cartella
         if _already_done(before, request):
             return presa_in_carico.to_out(before)
         presa_in_carico.check_version(before, request.version)
@@ -139,7 +159,7 @@ def _change(
         if _enters(before, after):
             _refuse_second(cases, after.residente_id, after.settore, mandato, ente=after.ente)
         cases.save(before, after)
-        tx.emit(_fact(event, after, step), sequence=after.version)
+        tx.emit(fact(event, after, step), sequence=after.version)
         return presa_in_carico.to_out(after)
 
 
@@ -160,9 +180,7 @@ def _refuse_second(
         return
     cartella_id, numero = other
     if not cases.reaches(cartella_id, mandato, LEGGI):
-        raise Conflict(
-            "cartella.non_apribile", "Per questa persona non si può aprire un caso: chiedi a chi coordina."
-        )
+        raise _not_openable()
     raise Conflict(
         "cartella.gia_aperta",
         f"La persona ha già il caso {numero} aperto in questo settore.",
@@ -170,7 +188,15 @@ def _refuse_second(
     )
 
 
-def _fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCartella:
+def _not_openable() -> Conflict:
+    """One answer for a case that is there and out of sight, for the caller's own household, and for nothing more."""
+    return Conflict(
+        "cartella.non_apribile", "Per questa persona non si può aprire un caso: chiedi a chi coordina."
+    )
+
+
+def fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCartella:
+    """The event of that type: the whole state a projection needs."""
     return event(
         cartella_id=cartella.id,
         numero=cartella.numero,
@@ -185,4 +211,6 @@ def _fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCa
         sesso=cartella.sesso,
         anno_nascita=cartella.anno_nascita,
         data=local_date(step.quando),
+        settore_riservato=cartella.settore_riservato,
+        condivisioni=condivisioni.active(cartella, step.quando),
     )
