@@ -5,26 +5,21 @@ record keeps where each stretch began and ended and both hashes: a verifier step
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
 import structlog
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from gateway.accessi.catena import chain_hash
 from gateway.accessi.chiavi import Signer, Verifier
-from gateway.accessi.row import COLUMNS, plain
+from gateway.accessi.row import plain
 from gateway.accessi.sigilli import Anomalia, Connection
 
 CHUNK = 1000
-ROWS = f"""
-SELECT {", ".join(f"a.{name}" for name in COLUMNS)}, a.prima, a.hash, c.formato
-  FROM accessi a LEFT JOIN accessi_catene c USING (catena)
- WHERE a.quando >= %s AND a.quando < %s ORDER BY a.catena, a.seq
-"""
+ROWS = "SELECT catena, seq, prima, hash FROM accessi WHERE quando >= %s AND quando < %s ORDER BY catena, seq"
 UNSEALED = """
 SELECT t.catena, t.a
   FROM (SELECT value ->> 0 AS catena, (value ->> 2)::bigint AS a FROM jsonb_array_elements(%s)) t
@@ -56,48 +51,50 @@ class Scarto:
     chiave: str
 
 
-async def discard_expired(connection: Connection, signer: Signer) -> tuple[list[Scarto], list[Anomalia]]:
-    """Drops each month past the longest term of any ente. A month that does not hold, or is not sealed, stays."""
+async def discard_expired(
+    connection: Connection, signer: Signer, broken: Sequence[Anomalia] = ()
+) -> tuple[list[Scarto], list[Anomalia]]:
+    """Drops each month past the longest term of any ente. A month that is not sealed stays, and so does one with a
+    chain among the `broken` of a whole verification made just before: what is wrong would be gone for good."""
     done: list[Scarto] = []
-    found: list[Anomalia] = []
+    kept: list[Anomalia] = []
     # a verification under way must not lose rows from under its feet
     await connection.execute("SELECT pg_advisory_lock(hashtext('accessi_verifiche'))")
-    cursor = await connection.execute("SELECT mese FROM list_accessi_scaduti()")
-    for (mese,) in await cursor.fetchall():
-        tratti, righe, broken = await _stretches(connection, mese)
-        broken += await _unsealed(connection, tratti)
-        if broken:
-            log.error("access_log_month_kept", mese=str(mese), anomalie=len(broken))
-            found += broken
+    for mese in await expired_months(connection):
+        tratti, righe = await _stretches(connection, mese)
+        chains = {catena for catena, _ in tratti} | {"sigilli", "scarti"}
+        reasons = [one for one in broken if one.catena in chains] + await _unsealed(connection, tratti)
+        if reasons:
+            log.error("access_log_month_kept", mese=str(mese), anomalie=len(reasons))
+            kept += reasons
             continue
         done.append(await _discard(connection, signer, mese, tratti, righe))
     await connection.execute("SELECT pg_advisory_unlock(hashtext('accessi_verifiche'))")
-    return done, found
+    return done, kept
 
 
-async def _stretches(
-    connection: Connection, mese: date
-) -> tuple[list[tuple[str, Tratto]], int, list[Anomalia]]:
-    """The stretches of a month, how many rows, and the rows whose hash does not hold."""
+async def expired_months(connection: Connection) -> list[date]:
+    cursor = await connection.execute("SELECT mese FROM list_accessi_scaduti()")
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def _stretches(connection: Connection, mese: date) -> tuple[list[tuple[str, Tratto]], int]:
+    """The stretches of a month by chain, and how many rows."""
     tratti: list[tuple[str, Tratto]] = []
-    broken: list[Anomalia] = []
     righe = 0
     async with connection.transaction():
-        cursor: Any = connection.cursor(name="discard_accessi", row_factory=dict_row)
+        cursor: Any = connection.cursor(name="discard_accessi")
         await cursor.execute(ROWS, month_bounds(mese))
         while chunk := await cursor.fetchmany(CHUNK):
-            for row in chunk:
-                catena, seq, prima = str(row["catena"]), row["seq"], bytes(row["prima"])
-                if row["formato"] is None or chain_hash(prima, row, row["formato"]) != bytes(row["hash"]):
-                    broken.append(Anomalia(catena, seq, "contenuto modificato"))
-                last = tratti[-1][1] if tratti and tratti[-1][0] == catena else None
+            for catena, seq, prima, digest in chunk:
+                last = tratti[-1][1] if tratti and tratti[-1][0] == str(catena) else None
                 if last is not None and last.a + 1 == seq and last.hash == prima:
-                    last.a, last.hash = seq, bytes(row["hash"])
+                    last.a, last.hash = seq, bytes(digest)
                 else:
-                    tratti.append((catena, Tratto(seq, seq, prima, bytes(row["hash"]))))
+                    tratti.append((str(catena), Tratto(seq, seq, bytes(prima), bytes(digest))))
             righe += len(chunk)
         await cursor.close()
-    return tratti, righe, broken
+    return tratti, righe
 
 
 async def _unsealed(connection: Connection, tratti: list[tuple[str, Tratto]]) -> list[Anomalia]:
@@ -132,31 +129,26 @@ def record_hash(mese: date, quando: datetime, righe: int, tratti: list[list[Any]
     return sha256(json.dumps(content, separators=(",", ":")).encode()).digest()
 
 
-async def load_discards(connection: Connection) -> dict[str, Tratti]:
-    """The stretches that are gone, by chain."""
+async def load_discards(
+    connection: Connection, keys: Verifier | None
+) -> tuple[dict[str, Tratti], list[Anomalia]]:
+    """The stretches that are gone, by chain; and the records that were changed or that no known key signed: what they
+    say does not count."""
     cursor = await connection.execute(
-        "SELECT t.value FROM accessi_scarti CROSS JOIN jsonb_array_elements(tratti) t"
+        "SELECT mese, quando, righe, tratti, hash, firma, chiave FROM accessi_scarti ORDER BY mese"
     )
-    found: dict[str, Tratti] = {}
-    for ((catena, da, a, prima, digest),) in await cursor.fetchall():
-        found.setdefault(catena, {})[da] = Tratto(da, a, bytes.fromhex(prima), bytes.fromhex(digest))
-    return found
-
-
-async def check_discards(connection: Connection, keys: Verifier | None) -> list[Anomalia]:
-    """Records of discarded months that were changed or that no known key signed."""
-    cursor = await connection.execute(
-        "SELECT mese, quando, righe, tratti, hash, firma, chiave FROM accessi_scarti"
-    )
-    found = []
+    gone: dict[str, Tratti] = {}
+    found: list[Anomalia] = []
     for mese, quando, righe, tratti, digest, firma, chiave in await cursor.fetchall():
         changed = record_hash(mese, quando, righe, tratti) != bytes(digest)
-        changed = changed or righe != sum(a - da + 1 for _, da, a, _, _ in tratti)
         refusal = keys.refusal(chiave, bytes(digest), bytes(firma)) if keys else ""
         if changed or refusal:
             reason = "modificato" if changed else f"non valido: {refusal}"
             found.append(Anomalia("scarti", mese.year * 100 + mese.month, f"verbale di scarto {reason}"))
-    return found
+            continue
+        for catena, da, a, prima, last in tratti:
+            gone.setdefault(catena, {})[da] = Tratto(da, a, bytes.fromhex(prima), bytes.fromhex(last))
+    return gone, found
 
 
 async def list_discards(connection: Connection) -> list[Scarto]:

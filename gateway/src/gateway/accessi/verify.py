@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from gateway.accessi.catena import FORMATI, REMEMBERED, chain_hash, opening_hash
 from gateway.accessi.chiavi import Verifier
 from gateway.accessi.row import COLUMNS
-from gateway.accessi.scarti import Tratti, check_discards, load_discards
+from gateway.accessi.scarti import Tratti, load_discards
 from gateway.accessi.sigilli import Anomalia, Connection, check_seal, last_seal, seals_after
 
 CHUNK = 1000
@@ -101,11 +101,11 @@ class Walk:
         self, cursore: Cursore, until: float | None = None, progress: Progress | None = None
     ) -> None:
         """Until the end, or until this moment of the monotonic clock: `cursore` then says where to resume."""
-        self.scarti = await load_discards(self.connection)
+        self.scarti, broken = await load_discards(self.connection, self.keys)
         last = await last_seal(self.connection)
         self.sealed_until = last.momento if last else None
         if not cursore.sigilli_visti and not cursore.sigillo:
-            self.anomalie += await check_discards(self.connection, self.keys)
+            self.anomalie += broken
         for step in (self._seals, self._chains):
             while await step(cursore):
                 if progress is not None:
@@ -157,7 +157,8 @@ class Walk:
             return 0
         if opening_hash(opening.catena, opening.aperta_il, opening.teste, opening.formato) != opening.hash:
             self._found(name, 0, "apertura della catena modificata")
-        await self._memory(opening)
+        else:  # what a changed opening remembers says nothing
+            await self._memory(opening)
         rows, reached = await self._rows(opening, await self._heads(opening.catena))
         cursor = await self.connection.execute(
             "SELECT max(seq) FROM accessi_teste WHERE catena = %s", (opening.catena,)
