@@ -16,7 +16,7 @@ OpenAs = Callable[..., Watched]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
 CASE = "/casi/{caso}"
 PAGES: dict[str, list[str]] = {
-    "": ["/accedi", "/accessibilita"],
+    "": ["/accedi", "/accedi?area=cittadino", "/accessibilita"],
     "giulia.bianchi": [
         "/", "/casi", "/persone", "/persone?testo=ro", "/persone/{persona}", "/avvisi", CASE, f"{CASE}?mostra=passaggi",
         f"{CASE}/diario", f"{CASE}/diario/{{voce}}", f"{CASE}/isee", f"{CASE}/interventi", f"{CASE}/interventi/nuovo",

@@ -1,4 +1,4 @@
-"""The walk of the main job: ten steps as different people, over HTTP, each with what it expects to see."""
+"""The walk of the main job: eleven steps as different people, over HTTP, each with what it expects to see."""
 
 import time
 from collections.abc import Callable
@@ -15,13 +15,15 @@ Seen = dict[str, Any]
 
 @dataclass
 class Cammino:
-    """What the steps share. People sign in when first needed; `caso` keeps what earlier steps made."""
+    """What the steps share. People sign in when first needed; `caso` keeps what earlier steps made;
+    `idp_url` is the test identity provider, empty where there is none."""
 
     base_url: str
     mailbox_url: str
     city: Path
     rng: Random
     caso: dict[str, Any] = field(default_factory=dict)
+    idp_url: str = ""
     scelte: list[Scelta] = field(default_factory=list)
     _persone: dict[str, Persona] = field(default_factory=dict)
 

@@ -102,6 +102,9 @@ def check(
     dir: Annotated[Path, typer.Option(envvar="SISO_DATA_DIR", help="file della città")] = Path(
         ".siso/demo/citta"
     ),
+    idp_url: Annotated[
+        str, typer.Option(envvar="SISO_IDP_URL", help="gestore di identità di prova, se c'è")
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="seme della scelta delle persone")] = None,
 ) -> None:
     """Walks the main job through the gateway; one JSON object on standard output, exit code 0 if all held."""
@@ -114,7 +117,7 @@ def check(
     def say(number: int, nome: str, ok: bool) -> None:
         errors.print(f"{number:>3}. {nome} ", "[green]✓[/green]" if ok else "[red]✗[/red]")
 
-    cammino = Cammino(base_url, mailbox_url, newest_city(dir), Random(seed))
+    cammino = Cammino(base_url, mailbox_url, newest_city(dir), Random(seed), idp_url=idp_url)
     result = walk(cammino, PASSI, say)
     typer.echo(json.dumps(result, ensure_ascii=False))
     raise typer.Exit(0 if result["ok"] else 1)
