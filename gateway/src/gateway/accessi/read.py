@@ -1,19 +1,50 @@
-"""Reading the access log, inside the reader's ente alone."""
+"""Reading the access log, inside the reader's ente and its term alone."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
+
+BY_THE_HOUR = timedelta(days=2)
+"""A period up to so long is drawn by the hour, a longer one by the day."""
+TERM = """
+quando > now() - make_interval(months => (
+    SELECT mesi FROM registro_politiche WHERE ente IN (%s, '') ORDER BY ente DESC LIMIT 1))
+"""
+
+
+class Posizione(NamedTuple):
+    """Where a row stands in the order of the log: what comes after it in a list is older."""
+
+    quando: datetime
+    catena: UUID
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.quando.isoformat()}~{self.catena}~{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Posizione | None":
+        """None for what is not a position: the list then begins at its beginning."""
+        try:
+            quando, catena, seq = text.split("~")
+            found = cls(datetime.fromisoformat(quando), UUID(catena), int(seq))
+        except ValueError:
+            return None
+        return found if found.quando.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)
 class Filtro:
     """`ente` is the reader's and always applies: rows of operators of another ente are not his to read.
 
-    `senza_rotta`: route template whose rows are left out, e.g. the bell that every open page listens to."""
+    `senza_rotta`: route template whose rows are left out, e.g. the bell that every open page listens to. `esito`:
+    riuscito, rifiutato. `dopo`: the last row of the page before.
+    """
 
     ente: str
     cartella: UUID | None = None
@@ -23,6 +54,11 @@ class Filtro:
     al: datetime | None = None
     limite: int = 100
     senza_rotta: str | None = None
+    azione: str | None = None
+    sezione: str | None = None
+    esito: str | None = None
+    residenti: tuple[UUID, ...] | None = None
+    dopo: Posizione | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +77,96 @@ class AccessoOut:
     esito: int
     durata_ms: int
     correlation_id: str
+    tipo: str
+    in_delega_di: UUID | None
+    catena: UUID
+    seq: int
+
+    @property
+    def posizione(self) -> Posizione:
+        return Posizione(self.quando, self.catena, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Conteggio:
+    """How many rows in one hour or day that begins at `da`, and how many of them were refused."""
+
+    da: datetime
+    righe: int
+    rifiutate: int
 
 
 COLUMNS = ", ".join(AccessoOut.__slots__)
+ESITI = {"riuscito": "esito < 400", "rifiutato": "esito >= 400"}
 
 
-async def list_accessi(pool: AsyncConnectionPool[Any], filtro: Filtro) -> list[AccessoOut]:
-    """Newest first."""
-    where, values = ["ente = %s"], list[Any]([filtro.ente])
+def where(filtro: Filtro) -> tuple[str, list[Any]]:
+    """SQL condition and its values: our own words and placeholders alone."""
+    conditions, values = ["ente = %s", TERM], list[Any]([filtro.ente, filtro.ente])
     for condition, value in (
         ("cartella_id = %s", filtro.cartella),
         ("residente_id = %s", filtro.residente),
+        ("residente_id = ANY(%s)", None if filtro.residenti is None else list(filtro.residenti)),
         ("operatore_id = %s", filtro.operatore),
         ("quando >= %s", filtro.dal),
         ("quando < %s", filtro.al),
         ("rotta <> %s", filtro.senza_rotta),
+        ("azione = %s", filtro.azione),
+        ("sezione = %s", filtro.sezione),
     ):
         if value is not None:
-            where.append(condition)
+            conditions.append(condition)
             values.append(value)
-    query = f"SELECT {COLUMNS} FROM accessi WHERE {' AND '.join(where)} ORDER BY quando DESC LIMIT %s"
+    if filtro.esito:
+        conditions.append(ESITI[filtro.esito])
+    if filtro.dopo is not None:
+        conditions.append("quando <= %s AND (quando, catena, seq) < (%s, %s, %s)")
+        values += [filtro.dopo.quando, *filtro.dopo]
+    return " AND ".join(conditions), values
+
+
+async def list_accessi(pool: AsyncConnectionPool[Any], filtro: Filtro) -> list[AccessoOut]:
+    """Newest first."""
+    condition, values = where(filtro)
+    query = f"SELECT {COLUMNS} FROM accessi WHERE {condition} ORDER BY quando DESC, catena DESC, seq DESC LIMIT %s"
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(AccessoOut))
         await cursor.execute(query, [*values, filtro.limite])
+        return await cursor.fetchall()
+
+
+async def iterate_accessi(
+    pool: AsyncConnectionPool[Any], filtro: Filtro, size: int = 1000
+) -> AsyncIterator[list[AccessoOut]]:
+    """All rows of a filter, newest first, a page at a time: no connection is held between two pages."""
+    while rows := await list_accessi(pool, replace(filtro, limite=size)):
+        yield rows
+        if len(rows) < size:
+            return
+        filtro = replace(filtro, dopo=rows[-1].posizione)
+
+
+async def count_accessi(pool: AsyncConnectionPool[Any], filtro: Filtro, most: int) -> int:
+    """How many rows, counting no further than `most`."""
+    condition, values = where(filtro)
+    query = f"SELECT count(*) FROM (SELECT 1 FROM accessi WHERE {condition} LIMIT %s) t"
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query, [*values, most])
+        row: Any = await cursor.fetchone()
+    return int(row[0])
+
+
+async def count_by_time(pool: AsyncConnectionPool[Any], filtro: Filtro) -> list[Conteggio]:
+    """Rows by hour or day of Rome, oldest first; without rows none is made. `dal` and `al` are needed."""
+    assert filtro.dal is not None
+    assert filtro.al is not None
+    unit = "hour" if filtro.al - filtro.dal <= BY_THE_HOUR else "day"
+    condition, values = where(replace(filtro, dopo=None))
+    query = (
+        "SELECT date_trunc(%s, quando, 'Europe/Rome') AS da, count(*) AS righe,"
+        f" count(*) FILTER (WHERE esito >= 400) AS rifiutate FROM accessi WHERE {condition} GROUP BY 1 ORDER BY 1"
+    )
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Conteggio))
+        await cursor.execute(query, [unit, *values])
         return await cursor.fetchall()

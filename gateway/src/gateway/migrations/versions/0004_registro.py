@@ -10,6 +10,7 @@ CREATE TABLE registro_politiche (
     ente text PRIMARY KEY CHECK (ente = '' OR ente ~ '^[A-Z][0-9]{3}$'),
     mesi int NOT NULL DEFAULT 24 CHECK (mesi BETWEEN 12 AND 120),
     mostra_nomi boolean NOT NULL DEFAULT true,
+    mostra_motivi boolean NOT NULL DEFAULT true,
     settori_protetti text[] NOT NULL DEFAULT '{minori}',
     aggiornata_il timestamptz NOT NULL DEFAULT now()
 );
@@ -102,12 +103,13 @@ BEGIN
     RETURN presenti;
 END $$;
 """
-"""The months are those of UTC. A partition is made by whoever opens a chain, so that no row ever lacks its month; it goes
-only as a whole, only after the longest term of any ente, only with a signed record that counts the same rows."""
+"""The months are those of UTC. A partition is made by whoever opens a chain, so that no row ever lacks its month; it
+goes only as a whole, only after the longest term of any ente, only with a signed record that counts the same rows."""
 
 MOVE = """
 SELECT make_accessi_mese(mese::date) FROM (
-    SELECT generate_series(date_trunc('month', min(quando) AT TIME ZONE 'UTC'), max(quando) AT TIME ZONE 'UTC', '1 month') mese
+    SELECT generate_series(date_trunc('month', min(quando) AT TIME ZONE 'UTC'), max(quando) AT TIME ZONE 'UTC',
+                           '1 month') AS mese
       FROM accessi_interi) m;
 SELECT prepare_accessi();
 INSERT INTO accessi SELECT * FROM accessi_interi;
