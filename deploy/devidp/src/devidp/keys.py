@@ -42,10 +42,10 @@ def ensure_keys(folder: Path) -> KeyPair:
     return KeyPair(key_file.read_bytes(), certificate_file.read_bytes())
 
 
-def make_keys(bits: int = 2048, common_name: str = COMMON_NAME) -> KeyPair:
+def make_keys(bits: int = 2048) -> KeyPair:
     """A fresh RSA key with a self-signed certificate."""
     key = rsa.generate_private_key(65537, bits)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, COMMON_NAME)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()

@@ -1,7 +1,7 @@
 """Login with SPID and CIE in a local stack: the test identity provider, and what the gateway is told of it.
 
 Everything lies in `.siso/<name>/spid/`: the gateway's `spid.toml` with its keys, the providers' metadata pinned by
-hash, the test provider's own key. Made at every start, because addresses hold ports; keys are made once.
+hash, the test provider's own key. Written at every start, because addresses hold ports; keys are made once an address.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sisolocal.infra import Infra
 from sisolocal.layout import write_private
 
 IDP = "idp"
+CERTIFICATE_DAYS = 3650
 CONFIGURATION = """# Written at every start of the stack.
 [organization]
 name = "Comune di Prova"
@@ -34,11 +35,11 @@ key_files = ["spid_log.key"]
 
 [spid]
 idp_dir = "gestori/spid"
-keys = [{ key_file = "sp.key", certificate_file = "sp.crt" }]
+keys = [{ key_file = "spid.key", certificate_file = "spid.crt" }]
 
 [cie]
 idp_dir = "gestori/cie"
-keys = [{ key_file = "sp.key", certificate_file = "sp.crt" }]
+keys = [{ key_file = "cie.key", certificate_file = "cie.crt" }]
 """
 
 
@@ -76,21 +77,27 @@ def prepare(infra: Infra) -> None:
     """Write all of it. The ports of the gateway and of the provider must be settled."""
     home = folder(infra)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _ensure_keys(home)
+    if not (home / "spid_log.key").exists():
+        write_private(home / "spid_log.key", secrets.token_hex(32))
     write_private(home / "spid.toml", CONFIGURATION)
     _write_providers(infra, home / "gestori")
+    _ensure_keys(home, public_url(infra))
     identita.write(infra.layout)
 
 
-def _ensure_keys(home: Path) -> None:
-    from devidp.keys import make_keys
+def _ensure_keys(home: Path, address: str) -> None:
+    """Certificates as AgID wants them. They hold the entity id: another port needs others."""
+    from gateway.spid.certificate import make_pair
+    from gateway.spid.settings import load_configuration
 
-    if not (home / "sp.key").exists() or not (home / "sp.crt").exists():
-        pair = make_keys(bits=3072, common_name="Cartella Sociale di prova")
-        write_private(home / "sp.key", pair.private.decode())
-        write_private(home / "sp.crt", pair.certificate.decode())
-    if not (home / "spid_log.key").exists():
-        write_private(home / "spid_log.key", secrets.token_hex(32))
+    made_for = home / "indirizzo"
+    if made_for.exists() and made_for.read_text() == address:
+        return
+    for schema in load_configuration(home / "spid.toml", address).schemas:
+        pair = make_pair(schema, CERTIFICATE_DAYS)
+        write_private(schema.keys[0].key_file, pair.key.decode())
+        write_private(schema.keys[0].certificate_file, pair.certificate.decode())
+    write_private(made_for, address)
 
 
 def _write_providers(infra: Infra, registry: Path) -> None:

@@ -32,20 +32,44 @@ def test_every_provider_is_pinned_in_the_folder_of_its_scheme(infra):
 
 
 def test_no_secret_of_it_can_be_read_by_others(infra):
-    secrets = [spid.folder(infra) / name for name in ("sp.key", "spid_log.key", "idp/idp.key")]
+    secrets = [spid.folder(infra) / name for name in ("spid.key", "cie.key", "spid_log.key", "idp/idp.key")]
 
     assert [file.name for file in secrets if stat.S_IMODE(file.stat().st_mode) != 0o600] == []
 
 
-def test_keys_stay_and_addresses_follow_the_ports(infra):
-    home = spid.folder(infra)
-    key, metadata = (home / "sp.key").read_bytes(), (home / "gestori/spid/acero.xml").read_text()
+def test_keys_stay_while_the_address_does(infra):
+    key = (spid.folder(infra) / "spid.key").read_bytes()
+    spid.prepare(infra)
+
+    assert (spid.folder(infra) / "spid.key").read_bytes() == key
+
+
+def test_another_port_of_the_provider_changes_its_metadata(infra):
     infra.ports.fix(spid.IDP, 12345)
     spid.prepare(infra)
 
-    assert (home / "sp.key").read_bytes() == key
-    assert "http://127.0.0.1:12345/acero" in (home / "gestori/spid/acero.xml").read_text()
-    assert "http://127.0.0.1:12345/acero" not in metadata
+    assert "http://127.0.0.1:12345/acero" in (spid.folder(infra) / "gestori/spid/acero.xml").read_text()
+
+
+def test_another_port_of_the_gateway_needs_other_certificates(infra):
+    certificate = (spid.folder(infra) / "spid.crt").read_bytes()
+    infra.ports.fix("gateway", 12346)
+    spid.prepare(infra)
+
+    assert (spid.folder(infra) / "spid.crt").read_bytes() != certificate
+
+
+def test_gateway_accepts_what_it_is_given(infra):
+    from gateway.spid.keys import load_signing_keys
+    from gateway.spid.registry import Registry
+    from gateway.spid.settings import load_configuration
+
+    schemas = load_configuration(spid.folder(infra) / "spid.toml", spid.public_url(infra)).schemas
+
+    assert [schema.name for schema in schemas] == ["spid", "cie"]
+    for schema in schemas:
+        assert load_signing_keys(schema)
+        assert all(idp.is_dev for idp in Registry(schema.idp_dir).shuffled())
 
 
 def test_test_provider_knows_nothing_of_the_house(infra):
