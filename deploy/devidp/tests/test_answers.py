@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from deploy.devidp.tests.conftest import fields, response_of
-from deploy.devidp.tests.sp import ACS, SP
+from deploy.devidp.tests.conftest import fields, make_walk, response_of
+from deploy.devidp.tests.sp import ACS, SP, by_post, logout_request
 from signxml.verifier import XMLVerifier
 
 from devidp.keys import ensure_keys
@@ -162,3 +162,17 @@ def test_no_answer_is_kept_by_the_browser(walk, tmp_path: Path):
 
     assert page.headers["cache-control"] == "no-store"
     assert f"form-action 'self' {ACS.removesuffix('/spid/acs')}" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("provider", ["acero", "cie"])
+def test_everything_sent_is_valid_by_the_schemas_of_saml(tmp_path, sp_keys, provider):
+    validate = pytest.importorskip("saml2.xml.schema").validate
+    walk = make_walk(tmp_path, sp_keys, provider)
+    refused = response_of(walk.sign_in(walk.arrive(), esito="nr22"))
+    sent = [walk.answer(), refused, parse(walk.client.get(f"/{provider}/metadata").content)]
+    if provider != "cie":
+        form = by_post(logout_request(walk.entity), sp_keys)
+        sent.append(response_of(walk.client.post(f"{walk.entity}/slo", data=form)))
+
+    for message in sent:
+        validate(to_bytes(message).decode().removeprefix("<?xml version='1.0' encoding='UTF-8'?>\n"))
