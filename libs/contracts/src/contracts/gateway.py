@@ -54,3 +54,37 @@ class EmergenzaRivistaV1(Event, source="gateway", key="emergenza.rivista.v1", su
     ente: str
     esito: str
     rivista_il: datetime
+
+
+class AccessoAnomaloV1(Event, source="gateway", key="accesso.anomalo.v1", subject="anomalia_id"):
+    """A rule found accesses the DPO of `ente` should look at, on the page `/registro-accessi/anomalie/<anomalia_id>`;
+    once for each finding. Ids and numbers alone: on whom they were does not travel.
+
+    `regola`: molti_casi, fuori_orario, stesso_cognome, stesso_indirizzo, senza_assegnazione. `righe`: how many
+    accesses, between `dal` and `al`, by `operatore_id`, who works in `settore` as `ruolo`.
+    """
+
+    anomalia_id: UUID
+    regola: str
+    ente: str
+    operatore_id: UUID
+    ruolo: str
+    settore: str
+    righe: int
+    dal: datetime
+    al: datetime
+
+
+class RapportoAnomaliePreparatoV1(
+    Event, source="gateway", key="rapporto_anomalie.preparato.v1", subject="rapporto_id"
+):
+    """The week `dal`–`al` (Monday–Sunday) in numbers, for the DPO of `ente`: findings made in it by rule, and how many
+    wait, of whatever week. Made where an rpd works, a quiet week too; page `/registro-accessi/anomalie`."""
+
+    rapporto_id: UUID
+    ente: str
+    dal: date
+    al: date
+    nuove: int
+    aperte: int
+    per_regola: dict[str, int]
