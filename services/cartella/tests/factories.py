@@ -1,6 +1,6 @@
 """Builders with defaults: a test names only what it is about."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +9,7 @@ from cartella.domain import apertura
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step
 from contracts.cartella import AddIsee, AddVoceDiario, Area, OpenCartella, TipoIsee, TipoVoce
+from contracts.condivisioni import ProposeCondivisione
 from contracts.mandato import Extent, Mandato
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -99,3 +100,16 @@ def make_add_isee(cartella_id: UUID | None = None, **changes: Any) -> AddIsee:
         "isee": Decimal("10000.00"),
     }
     return AddIsee(**{**fields, **changes})
+
+
+def make_proposal(cartella_id: UUID, receiver: Mandato, **changes: Any) -> ProposeCondivisione:
+    """For a month from now, the diary alone, to the settore of `receiver`."""
+    fields = {
+        "cartella_id": cartella_id,
+        "ente": receiver.ente,
+        "settore": receiver.settore,
+        "sezioni": ("diario",),
+        "al": datetime.now(UTC) + timedelta(days=30),
+        "motivo": "Progetto comune",
+    }
+    return ProposeCondivisione(**{**fields, **changes})

@@ -38,7 +38,7 @@ class CondivisioneRepository:
     def offered(self, condivisione_id: UUID, mandato: Mandato, scope: str) -> Cartella | None:
         """The case whose grant it is, if it was offered to the caller or to the settore he answers for."""
         narrow = {"condivisioni.id": condivisione_id}
-        mine: Document = {"$and": [{"id": condivisione_id}, received(mandato, scope)]}
+        mine = received(mandato, scope, id=condivisione_id)
         right = {"condivisioni": {"$elemMatch": mine}, **excluded_apart(mandato)}
         found = pages.match(self.cartelle, self.session, narrow, right, ONE)
         return cartella_of(found[0]) if found else None
@@ -48,8 +48,8 @@ class CondivisioneRepository:
     ) -> tuple[list[tuple[Condivisione, Document]], int]:
         """The page of grants offered to the caller, newest first, each with `cartella_id`, `numero`, `da_ente` and
         `da_settore` of its case; and how many there are in all."""
-        wanted: Document = {"stato": StatoCondivisione.PROPOSTA.value} if request.in_attesa else {}
-        right: Document = {"$and": [received(mandato, scope), wanted]}
+        stati = [StatoCondivisione.PROPOSTA] if request.in_attesa else list(StatoCondivisione)
+        right = received(mandato, scope, stato={"$in": [stato.value for stato in stati]})
         stages: list[Document] = [
             {"$unwind": "$condivisioni"},
             {"$replaceRoot": {"newRoot": ITS_CASE}},

@@ -11,6 +11,7 @@ A case is reached by a scope as `chassis.mandate` says, with what the fascicolo 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from cartella.domain.diario import VoceDiario
 from cartella.domain.presa_in_carico import Cartella
@@ -98,16 +99,17 @@ def _granted(mandato: Mandato) -> Document:
     return {"condivisioni": {"$elemMatch": any_grant(mandato)}}
 
 
-def received(mandato: Mandato, scope: str) -> Document:
-    """Filter over one grant: offered to the caller, or to a settore for which the scope lets him answer."""
-    to: list[Document] = [{"operatore_id": {"$in": list(mandato.persone)}}]
+def received(mandato: Mandato, scope: str, **wanted: Any) -> Document:
+    """Filter over one grant with the fields `wanted` (at least one: the embedded store wants a field at the head of an
+    `$elemMatch`): offered to the caller, or to a settore for which the scope lets him answer."""
     if mandato.extent(scope) is Extent.NESSUNO:
         return NOTHING
+    to: list[Document] = [{"operatore_id": {"$in": list(mandato.persone)}}]
     if mandato.extent(scope) is Extent.SETTORE:
         to.append({"operatore_id": None, "ente": mandato.ente, "settore": mandato.settore})
     if enti := mandato.enti(scope):
         to.append({"operatore_id": None, "ente": {"$in": list(enti)}})
-    return {"$or": to}
+    return {**wanted, "$or": to}
 
 
 def excluded_apart(mandato: Mandato) -> Document:

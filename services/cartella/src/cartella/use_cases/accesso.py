@@ -102,7 +102,7 @@ def _entries(cases: CartellaRepository, reach: Reach, mandato: Mandato) -> Itera
 
 def _sections(mandato: Mandato) -> Iterator[tuple[str, str]]:
     """Sections of the fascicolo, each with the scope of this mandate that reads it."""
-    for scope in mandato.estensioni:
+    for scope, extent in mandato.estensioni.items():
         sezione, _, azione = scope.partition(":")
-        if azione in READING and sezione in SEZIONI_CONDIVISIBILI:
+        if extent is not Extent.NESSUNO and azione in READING and sezione in SEZIONI_CONDIVISIBILI:
             yield sezione, scope
