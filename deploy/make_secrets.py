@@ -106,6 +106,11 @@ def make_keys() -> None:
     if not (FOLDER / "mandato_private_key").exists():
         keep("mandato_private_key", openssl("genpkey", "-algorithm", "ed25519"))
     keep("mandato_public_key", openssl("pkey", "-in", str(FOLDER / "mandato_private_key"), "-pubout"))
+    if not (FOLDER / "gateway_sigilli_key").exists():
+        keep("gateway_sigilli_key", openssl("genpkey", "-algorithm", "ed25519"))
+    keep(
+        "gateway_sigilli_public_key", openssl("pkey", "-in", str(FOLDER / "gateway_sigilli_key"), "-pubout")
+    )
 
 
 def owners() -> dict[str, list[str]]:
@@ -123,6 +128,7 @@ def owners() -> dict[str, list[str]]:
     found["siso-report"].append("report_pseudonym_key")
     found["siso-notifiche"].append("notifiche_smtp_password")
     found["siso-gateway"] += ["mandato_private_key", "gateway_secret"]
+    found["siso-notaio"] = ["gateway_sigilli_key", "gateway_sigilli_public_key"]
     roles = [f"{service}_{role}_password" for service in SQL_OWNERS for role in ("app", "migrator")]
     found["siso-postgres"] = ["postgres_admin_password", *roles]
     mongo = ["mongo_admin_password", "mongo_keyfile", "cartella_app_password", "cartella_migrator_password"]

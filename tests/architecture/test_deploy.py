@@ -122,7 +122,7 @@ def test_compose_holds_no_password(compose: Manifest) -> None:
         f"{name}: {key}"
         for name, service in compose["services"].items()
         for key, value in (service.get("environment") or {}).items()
-        if re.search(r"PASSWORD|SECRET|_KEY|_URL", key) and not key.endswith(("_FILE", "BASE_URL"))
+        if re.search(r"PASSWORD|SECRET|_KEY|_URL", key) and not key.endswith(("_FILE", "BASE_URL", "PUBLIC_URL"))
     ]
 
     assert said == []
@@ -190,7 +190,8 @@ def test_what_must_run_by_the_clock_does(compose: Manifest) -> None:
 
     assert compose["services"]["custode"]["command"] == hourly
     assert compose["services"]["gateway-verify"]["command"] == [*daily, "verify-accessi"]
-    assert compose["services"]["gateway-purge"]["command"] == [*daily, "purge-sessioni"]
+    assert compose["services"]["gateway-pulizia"]["command"] == [*daily, "pulizia"]
+    assert compose["services"]["notaio"]["command"] == ["every", "--seconds", "60", "--", "job", "gateway", "minuto"]
 
 
 def test_reconciliation_reaches_every_store_and_holds_nothing_else(

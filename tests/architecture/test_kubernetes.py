@@ -139,7 +139,7 @@ def test_what_must_run_by_the_clock_never_overlaps_and_never_hides_a_failure(
 
     assert words["CronJob reconcile"] == ["reconcile", *OWNERS, "--replay"]
     assert words["CronJob gateway-verify-accessi"] == ["job", "gateway", "verify-accessi"]
-    assert words["CronJob gateway-purge-sessioni"] == ["job", "gateway", "purge-sessioni"]
+    assert words["CronJob gateway-pulizia"] == ["job", "gateway", "pulizia"]
     assert {spec["concurrencyPolicy"] for spec in crons.values()} == {"Forbid"}
     assert {spec["jobTemplate"]["spec"]["backoffLimit"] for spec in crons.values()} == {0}
     assert all(

@@ -103,6 +103,11 @@ def scarti() -> int:
     return _with_connection(run)
 
 
+def pulizia() -> int:
+    """Every night: what has run out goes: sessions, the SPID log, months of the access log. 1 when one had to stay."""
+    return max([purge_sessioni(), purge_spid(), scarta_accessi()])
+
+
 def purge_sessioni() -> int:
     """Removes sessions that ended more than a day ago; one in which an emergency was opened stays with it."""
     with psycopg.connect(Settings().dsn) as connection:

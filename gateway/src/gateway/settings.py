@@ -5,7 +5,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from chassis.settings import Environment, ServiceSettings, libpq_dsn, service_config
 
@@ -38,6 +38,11 @@ class Settings(ServiceSettings):
     rpc_timeout: float = 10.0
     upload_limit: int = 100 * 1024 * 1024
     pool_size: int = 10
+
+    @field_validator("spid_file", mode="before")
+    @classmethod
+    def _nothing_is_none(cls, value: object) -> object:
+        return value or None
 
     @cached_property
     def secret(self) -> bytes:
