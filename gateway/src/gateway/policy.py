@@ -1,4 +1,7 @@
-"""The privacy policy: role × sezione × azione → extent, versioned data; what no row names is `nessuno`."""
+"""The privacy policy: role × sezione × azione → extent, versioned data; what no row names is `nessuno`.
+
+How people change it: `gateway.politica`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,8 +10,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from contracts.errors import Forbidden
 from contracts.mandato import Extent
+from gateway.politica.contenuto import DEFAULT_LEVEL, Contenuto, read_contenuto
 
-DEFAULT_LEVEL = 2
 EMERGENCY = "emergenza"
 """Pseudo-role whose rules say what break-the-glass opens."""
 
@@ -22,6 +25,11 @@ class Policy:
     ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
     province: dict[str, tuple[str, ...]] = field(default_factory=dict)
     livelli: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, version: int, contenuto: Contenuto) -> "Policy":
+        ambiti, province = (_by_ente(contenuto.territori[tipo]) for tipo in ("ambito", "provincia"))
+        return cls(version, contenuto.regole, ambiti, province, contenuto.livelli)
 
     def livello(self, ruolo: str) -> int:
         """Least SPID level at which the role works: 2 unless the policy says otherwise."""
@@ -41,14 +49,15 @@ class Policy:
 
 
 class PolicyStore:
-    """Versions never change once written, so each is read once per process."""
+    """Versions never change once approved, so each is read once per process. Which one is in force is asked of the
+    database at every request (`sessions.IDENTIFY`): a version with a date needs no restart."""
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self.pool = pool
         self.known: dict[int, Policy] = {}
 
     async def current(self) -> Policy:
-        """The version in force now."""
+        """The version in force now: versions come into force in the order of their numbers (migration 0005)."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
                 "SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata'"
@@ -66,27 +75,9 @@ class PolicyStore:
         return policy
 
     async def _load(self, version: int) -> Policy:
-        rules: dict[str, dict[str, Extent]] = {}
-        groups: dict[str, dict[str, list[str]]] = {"ambito": {}, "provincia": {}}
         async with self.pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = %s",
-                (version,),
-            )
-            for ruolo, sezione, azione, estensione in await cursor.fetchall():
-                rules.setdefault(ruolo, {})[f"{sezione}:{azione}"] = Extent(estensione)
-            cursor = await connection.execute(
-                "SELECT tipo, codice, ente FROM politica_territori WHERE version = %s ORDER BY ente",
-                (version,),
-            )
-            for tipo, codice, ente in await cursor.fetchall():
-                groups[tipo].setdefault(codice, []).append(ente)
-            cursor = await connection.execute(
-                "SELECT ruolo, livello FROM politica_ruoli WHERE version = %s", (version,)
-            )
-            levels: dict[str, int] = dict(await cursor.fetchall())
-        return Policy(version, rules, _by_ente(groups["ambito"]), _by_ente(groups["provincia"]), levels)
+            return Policy.of(version, await read_contenuto(connection, version))
 
 
-def _by_ente(groups: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {ente: tuple(enti) for enti in groups.values() for ente in enti}
+def _by_ente(groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {ente: enti for enti in groups.values() for ente in enti}

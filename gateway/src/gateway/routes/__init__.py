@@ -9,6 +9,7 @@ from gateway.routes import (
     fogli,
     liquidazioni,
     operatori,
+    politica,
     registro,
     report,
     sessione,
@@ -18,7 +19,7 @@ from gateway.routes import (
 
 MODULES = (
     sessione, anagrafe, cartelle, diario, documenti, stampe, fogli, liquidazioni, siuss, avvisi, report, operatori,
-    registro,
+    registro, politica,
 )  # fmt: skip
 
 routes = [route for module in MODULES for route in module.router.routes]

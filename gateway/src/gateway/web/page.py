@@ -35,6 +35,7 @@ MENU = (
     ("notte", "Notte", "/notte", "caricamenti:leggi"),
     ("accessi", "Registro accessi", "/registro-accessi", "registro_accessi:leggi"),
     ("operatori", "Operatori", "/operatori", "operatori:leggi"),
+    ("politica", "Politica", "/politica", "politica:leggi"),
 )
 
 T = TypeVar("T")
