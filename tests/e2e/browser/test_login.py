@@ -103,20 +103,25 @@ def tab_to(page: Any, name: str) -> None:
     raise AssertionError(f"no way to «{name}» with the keyboard")
 
 
+def press(page: Any, *names: str) -> None:
+    """Tab to each and press Enter, which leads to another page."""
+    for name in names:
+        tab_to(page, name)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
 def test_login_with_spid_needs_only_the_keyboard(door: Callable[..., AtTheDoor], javascript: bool) -> None:
     at = door(javascript)
     at.window.open("/accedi")
-    for name in ("Entra con SPID", "Identità di prova", *([] if javascript else ["Continua"])):
-        tab_to(at.page, name)
-        at.page.keyboard.press("Enter")
+    tab_to(at.page, "Entra con SPID")
+    at.page.keyboard.press("Enter")
+    press(at.page, "Identità di prova", *([] if javascript else ["Continua"]))
     at.page.wait_for_url("**/sso")
     tab_to(at.page, "Persona di prova")
     at.page.keyboard.type("Giulia")
-    for name in ("Prosegui", "Acconsento", *([] if javascript else ["Prosegui"])):
-        tab_to(at.page, name)
-        with at.page.expect_navigation():
-            at.page.keyboard.press("Enter")
+    press(at.page, "Prosegui", "Acconsento", *([] if javascript else ["Prosegui"]))
     at.page.wait_for_url(f"{at.window.base_url}/**")
 
     assert at.path == "/"
