@@ -39,10 +39,13 @@ class Subscription:
     operatore_id: UUID
     ente: str
     settore: str
+    second_level: bool = False
     queue: asyncio.Queue[AvvisoCreatoV1] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
 
     def concerns(self, avviso: AvvisoCreatoV1) -> bool:
-        """His own, or nobody's in his settore."""
+        """His own, or nobody's in his settore; none about whom he lives with, none of a second level closed to him."""
+        if self.operatore_id in avviso.esclusi or (avviso.secondo_livello and not self.second_level):
+            return False
         if avviso.destinatario_id is not None:
             return avviso.destinatario_id == self.operatore_id
         return (avviso.ente, avviso.settore) == (self.ente, self.settore)
@@ -84,9 +87,11 @@ class AvvisiFanOut:
             await self.connection.close()
 
     @asynccontextmanager
-    async def subscribe(self, operatore_id: UUID, ente: str, settore: str) -> AsyncIterator[Subscription]:
+    async def subscribe(
+        self, operatore_id: UUID, ente: str, settore: str, second_level: bool = False
+    ) -> AsyncIterator[Subscription]:
         """`async with eventi.subscribe(...) as avvisi: async for avviso in avvisi: …`"""
-        subscription = Subscription(operatore_id, ente, settore)
+        subscription = Subscription(operatore_id, ente, settore, second_level)
         self.subscriptions.add(subscription)
         try:
             yield subscription
@@ -138,7 +143,10 @@ def stream(gateway: "Gateway", caller: "Caller", render: Render) -> StreamingRes
     """
 
     async def events() -> AsyncIterator[bytes]:
-        async with gateway.eventi.subscribe(caller.operatore_id, caller.ente, caller.settore) as subscription:
+        second_level = caller.can("secondo_livello:leggi")
+        async with gateway.eventi.subscribe(
+            caller.operatore_id, caller.ente, caller.settore, second_level
+        ) as subscription:
             yield b"retry: 3000\n: aperto\n\n"
             while True:
                 avviso = await subscription.next(PING_SECONDS)

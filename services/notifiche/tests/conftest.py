@@ -63,7 +63,9 @@ def _database(pg_database: Callable[..., Any]) -> Iterator[SqlDatabase]:
 @pytest.fixture
 def door(_database: SqlDatabase) -> Door:
     """Empty tables; the schema is made once."""
-    tables = "avvisi, mail, cartelle_note, incarichi, fogli_noti, fatti_anagrafe, outbox, inbox"
+    tables = (
+        "avvisi, mail, cartelle_note, incarichi, operatori_esclusi, fogli_noti, fatti_anagrafe, outbox, inbox"
+    )
     with _database.transaction() as tx:
         for table in reversed(tables.split(", ")):
             tx.session.execute(text(f"DELETE FROM {table}"))

@@ -40,6 +40,8 @@ class AvvisoRow:
     @property
     def dove(self) -> str:
         """Where "Apri" leads: to the thing itself where the alert is only a pointer to it."""
+        if self.avviso.tipo == "emergenza_aperta":
+            return f"/emergenze/{self.avviso.riferimento_id}"
         end = STRAIGHT_TO.get(self.avviso.tipo)
         if end is None or self.avviso.cartella_id is None:
             return f"/avvisi/{self.avviso.id}"

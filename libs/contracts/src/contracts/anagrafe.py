@@ -20,7 +20,8 @@ class StatoAnagrafico(StrEnum):
 
 class FattoResidente(Event):
     """What every registry fact of a person carries; ids only. `componenti` are the residente ids of the household
-    before and after the fact, the person included, so that consumers can find the cases it concerns."""
+    before and after the fact, the person included, so that consumers can find the cases it concerns. `riservato`: the
+    person is under a vincolo (protected address, adoption); in the cases of others nothing may lead to him."""
 
     residente_id: UUID
     ente: str
@@ -28,6 +29,7 @@ class FattoResidente(Event):
     componenti: tuple[UUID, ...] = ()
     caricamento_id: UUID | None = None
     data_evento: date
+    riservato: bool = False
 
 
 class ResidenteRegistratoV1(
@@ -68,8 +70,16 @@ class ResidenteDecessoAnnullatoV1(
     """A registered death was an error: the person lives."""
 
 
+class ResidenteRiservatoV1(Event, source="anagrafe", key="residente.riservato.v1", subject="residente_id"):
+    """A vincolo of a person was laid or taken away: `riservato` says whether he is under one now, of whatever kind."""
+
+    residente_id: UUID
+    ente: str
+    riservato: bool
+
+
 class NucleoVariatoV1(Event, source="anagrafe", key="nucleo.variato.v1", subject="nucleo_id"):
-    """A household gained or lost members."""
+    """A household gained or lost members. `riservati`: those of all named here who are under a vincolo."""
 
     nucleo_id: UUID
     ente: str
@@ -77,6 +87,7 @@ class NucleoVariatoV1(Event, source="anagrafe", key="nucleo.variato.v1", subject
     usciti: tuple[UUID, ...] = ()
     componenti: tuple[UUID, ...] = ()
     data_evento: date
+    riservati: tuple[UUID, ...] = ()
 
 
 class CaricamentoCompletatoV1(

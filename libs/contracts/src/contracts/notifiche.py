@@ -31,7 +31,11 @@ class FattoAvviso(Event):
 
 
 class AvvisoCreatoV1(FattoAvviso, source="notifiche", key="avviso.creato.v1", subject="avviso_id"):
-    """A person should look at something. The gateway pushes it to open pages."""
+    """A person should look at something. The gateway pushes it to open pages: never to `esclusi` (operators who live
+    with whom it is about), and one of a second level only to those whose role has it."""
+
+    esclusi: tuple[UUID, ...] = ()
+    secondo_livello: bool = False
 
 
 class AvvisoLettoV1(FattoAvviso, source="notifiche", key="avviso.letto.v1", subject="avviso_id"):
@@ -60,6 +64,7 @@ class AvvisoOut(Message):
     residente_id: UUID | None = None
     cartella_id: UUID | None = None
     cartella_numero: str = ""
+    riferimento_id: UUID | None = None
     campi_variati: tuple[str, ...] = ()
     stato: StatoAvviso
     da_confermare: bool

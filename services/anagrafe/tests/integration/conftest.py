@@ -15,7 +15,10 @@ from chassis.sql import SqlDatabase
 from contracts.events import Envelope
 from contracts.mandato import Extent, Mandato
 
-EMPTY = "TRUNCATE residenti, residenti_storico, nuclei, enti, civici, caricamenti, righe_rifiutate, outbox"
+EMPTY = (
+    "TRUNCATE residenti, residenti_storico, nuclei, enti, civici, caricamenti, righe_rifiutate,"
+    " vincoli_riservatezza, outbox"
+)
 STATE = """
 SELECT p.id_anagrafe, codice_fiscale, cognome, nome, data_nascita, stato_civile, n.id_nucleo, relazione, indirizzo,
     civico, lat, lon, p.ente, data_iscrizione, ricerca

@@ -1,6 +1,6 @@
 """What an alert says, whom it is for, how it moves. Pure: no clock, no store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from contracts.events import Envelope
 from contracts.notifiche import StatoAvviso
 
 COORDINATORE = "coordinatore"
+RPD = "rpd"
 
 
 class TipoFatto(StrEnum):
@@ -40,6 +41,8 @@ class FattoAnagrafe:
     campi_variati: tuple[str, ...] = ()
     entrati: tuple[UUID, ...] = ()
     usciti: tuple[UUID, ...] = ()
+    riservati: tuple[UUID, ...] = ()
+    """Under protection: told in their own cases alone."""
 
     @classmethod
     def of(cls, tipo: TipoFatto, event: FattoResidente, envelope: Envelope) -> "FattoAnagrafe":
@@ -53,6 +56,7 @@ class FattoAnagrafe:
             residente_id=event.residente_id,
             motivo=getattr(event, "motivo", ""),
             campi_variati=getattr(event, "campi_variati", ()),
+            riservati=(event.residente_id,) if event.riservato else (),
         )
 
     @classmethod
@@ -66,7 +70,19 @@ class FattoAnagrafe:
             time=envelope.time,
             entrati=event.entrati,
             usciti=event.usciti,
+            riservati=event.riservati,
         )
+
+    def tells(self, cartella: "CartellaNota") -> bool:
+        """Whether a case may hear of it. Of a person under protection the others hear that he died, no more: where he
+        went, with whom, what he is called now could lead to him."""
+        hidden = self.residente_id in self.riservati and self.residente_id != cartella.residente_id
+        return not hidden or self.tipo in (TipoFatto.DECEDUTO, TipoFatto.DECESSO_ANNULLATO)
+
+    def subject(self, cartella: "CartellaNota") -> UUID:
+        """Whom an alert in this case is about, as far as may be said there."""
+        told = self.residente_id is not None and self.residente_id not in self.riservati
+        return self.residente_id if told and self.residente_id else cartella.residente_id
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,12 @@ class CartellaNota:
     stato: StatoCartella
     responsabile_id: UUID | None
     team: tuple[UUID, ...]
+    settore_riservato: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Ente and settore whose inbox has its alerts: of the second level, where it has one."""
+        return self.ente, self.settore_riservato or self.settore
 
     @property
     def aperta(self) -> bool:
@@ -121,31 +143,46 @@ def avviso_id(event_id: UUID, cartella_id: UUID | None, addressee: UUID | None =
 # --- whom it is for ----------------------------------------------------------------------------------------------
 
 
-def choose_destinatario(cartella: CartellaNota, incarichi: Sequence[Incarico], today: date) -> UUID | None:
+def choose_destinatario(
+    cartella: CartellaNota, incarichi: Sequence[Incarico], today: date, esclusi: Collection[UUID] = ()
+) -> UUID | None:
     """Responsible worker, else the team in its order, else a coordinatore of the settore, else None: the settore's
-    inbox. Who is known to have no active incarico in the ente is passed over; who is not known yet is not."""
-    for operatore_id in (cartella.responsabile_id, *cartella.team):
-        if operatore_id is not None and _works_here(operatore_id, cartella.ente, incarichi, today):
-            return operatore_id
-    return next(iter(coordinatori(cartella, incarichi, today)), None)
+    inbox. Who is known to have no active incarico in the ente is passed over; who is not known yet is not, except
+    where the case is of the second level: then only its settore's own people.
+
+    `esclusi`: who may not meet this person (his household). If the responsible worker is one, a coordinatore decides.
+    """
+    if cartella.responsabile_id not in esclusi:
+        for operatore_id in (cartella.responsabile_id, *cartella.team):
+            if operatore_id is None or operatore_id in esclusi:
+                continue
+            if _works_here(operatore_id, cartella, incarichi, today):
+                return operatore_id
+    found = coordinatori(cartella, incarichi, today)
+    return next((one for one in found if one not in esclusi), None)
 
 
 def coordinatori(cartella: CartellaNota, incarichi: Iterable[Incarico], today: date) -> list[UUID]:
     """Active coordinatori of the case's settore, longest in office first."""
-    found = [
-        incarico
-        for incarico in incarichi
-        if incarico.ruolo == COORDINATORE
-        and (incarico.ente, incarico.settore) == (cartella.ente, cartella.settore)
-        and incarico.active(today)
-    ]
+    there = [one for one in incarichi if (one.ente, one.settore) == cartella.place]
+    return in_office(there, COORDINATORE, today)
+
+
+def in_office(incarichi: Iterable[Incarico], ruolo: str, today: date) -> list[UUID]:
+    """Operators who hold a role now, longest in office first."""
+    found = [one for one in incarichi if one.ruolo == ruolo and one.active(today)]
     ordered = sorted(found, key=lambda incarico: (incarico.dal, str(incarico.operatore_id)))
     return list(dict.fromkeys(incarico.operatore_id for incarico in ordered))
 
 
-def _works_here(operatore_id: UUID, ente: str, incarichi: Iterable[Incarico], today: date) -> bool:
+def _works_here(
+    operatore_id: UUID, cartella: CartellaNota, incarichi: Iterable[Incarico], today: date
+) -> bool:
     own = [incarico for incarico in incarichi if incarico.operatore_id == operatore_id]
-    return not own or any(incarico.ente == ente and incarico.active(today) for incarico in own)
+    active = [incarico for incarico in own if incarico.active(today)]
+    if cartella.settore_riservato:
+        return any((one.ente, one.settore) == cartella.place for one in active)
+    return not own or any(one.ente == cartella.ente for one in active)
 
 
 # --- what it says ------------------------------------------------------------------------------------------------
@@ -222,13 +259,15 @@ def untold_members(nucleo: FattoAnagrafe, told: Iterable[FattoAnagrafe]) -> list
     """Members who came or went and of whom no person fact already tells (see README, "Birth and household").
 
     A birth, a registration or a move explains who came in; a death or a move who went out; a change that names the
-    household explains both. Anything else does not, and is told again rather than lost.
+    household explains both. Anything else does not, and is told again rather than lost. Who is under protection is
+    never told of: with whom he lives, or no longer lives, could lead to him.
     """
     facts = list(told)
+    hidden = set(nucleo.riservati)
     came = {fatto.residente_id for fatto in facts if fatto.tipo is TipoFatto.REGISTRATO or _moved(fatto)}
     went = {fatto.residente_id for fatto in facts if fatto.tipo is TipoFatto.DECEDUTO or _moved(fatto)}
-    return [one for one in nucleo.entrati if one not in came] + [
-        one for one in nucleo.usciti if one not in went
+    return [one for one in nucleo.entrati if one not in came | hidden] + [
+        one for one in nucleo.usciti if one not in went | hidden
     ]
 
 
@@ -255,26 +294,3 @@ def decide(stato: StatoAvviso, *, conferma_richiesta: bool, contesta: bool, moti
             fields={"motivo": "Scrivi perché la variazione non ti risulta."},
         )
     return StatoAvviso.CONTESTATO if contesta else StatoAvviso.CONFERMATO
-
-
-# --- what the mail says ------------------------------------------------------------------------------------------
-
-OGGETTI = {
-    "foglio_da_approvare": "Un foglio amministrativo attende la tua approvazione",
-    "foglio_deciso": "Esito di un foglio amministrativo",
-    "stampa_pronta": "La stampa che hai chiesto è pronta",
-}
-
-
-def mail_text(tipo: str, titolo: str, cartella_numero: str, address: str, *, inbox: bool) -> tuple[str, str]:
-    """(subject, body) of the mail for an alert: no names, no social content, only where to look."""
-    whose = "senza responsabile nel tuo settore" if inbox else "a te affidato"
-    oggetto = OGGETTI.get(tipo, "Variazione anagrafica")
-    what = oggetto if tipo in OGGETTI else f"Variazione anagrafica ({titolo.lower()}) su un caso {whose}"
-    body = f"{what}: n. {cartella_numero}.\nApri: {address}\n\nMessaggio automatico della Cartella Sociale."
-    return f"{oggetto}: caso n. {cartella_numero}", f"{body}\n"
-
-
-def mail_delay(attempts: int) -> float:
-    """Seconds before the next try: 2, 4, 8 … at most ten minutes."""
-    return float(min(2 ** min(attempts, 10), 600))

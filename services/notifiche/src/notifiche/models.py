@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -16,6 +16,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         list[UUID]: ARRAY(Uuid),
         list[str]: ARRAY(Text),
+        list[Any]: JSONB,
     }
 
 
@@ -81,7 +82,18 @@ class CartellaNotaTable(Base):
     stato: Mapped[str]
     responsabile_id: Mapped[UUID | None]
     team: Mapped[list[UUID]]
+    settore_riservato: Mapped[str]
+    condivisioni: Mapped[list[Any]]
     sequence: Mapped[int]
+
+
+class OperatoreEsclusi(Base):
+    """Whom an operator may never meet in his work (his household), as his last mandate said."""
+
+    __tablename__ = "operatori_esclusi"
+
+    operatore_id: Mapped[UUID] = mapped_column(primary_key=True)
+    residenti: Mapped[list[UUID]]
 
 
 class IncaricoTable(Base):
@@ -113,7 +125,8 @@ class FoglioNotoTable(Base):
 class FattoAnagrafeTable(Base):
     """A registry fact, kept 90 days: the case it concerns may be told to us after it.
 
-    `valuta_dal` not null: a household change that still waits for the person facts of the same night.
+    `valuta_dal` not null: a household change that still waits for the person facts of the same night. `riservati`:
+    those of `residenti` who are under protection.
     """
 
     __tablename__ = "fatti_anagrafe"
@@ -125,6 +138,7 @@ class FattoAnagrafeTable(Base):
     residenti: Mapped[list[UUID]]
     entrati: Mapped[list[UUID]]
     usciti: Mapped[list[UUID]]
+    riservati: Mapped[list[UUID]]
     campi_variati: Mapped[list[str]]
     data_evento: Mapped[date]
     time: Mapped[datetime]

@@ -1,11 +1,14 @@
 """What others own, as last told: cases, incarichi, fogli, registry facts. Events carry state; the older is ignored."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
+from chassis.cartelle import record_cartella
 from chassis.sql import Transaction
 from contracts.cartella import FattoCartella, StatoCartella
 from contracts.erogazioni import FoglioPropostoV1
@@ -17,7 +20,9 @@ from notifiche.models import (
     FattoAnagrafeTable,
     FoglioNotoTable,
     IncaricoTable,
+    OperatoreEsclusi,
 )
+from notifiche.repository import MailDaInviare
 
 SAME_NIGHT = timedelta(hours=12)
 """How far apart a person fact and the household change it explains may have been learned."""
@@ -37,27 +42,9 @@ def lock_residenti(residenti: tuple[UUID, ...], tx: Transaction) -> None:
 # --- cases -------------------------------------------------------------------------------------------------------
 
 
-def record_cartella(event: FattoCartella, tx: Transaction) -> CartellaNota:
+def learn_cartella(event: FattoCartella, tx: Transaction) -> CartellaNota:
     """Takes the case's state unless a newer one is known; the state now known."""
-    assert tx.envelope is not None
-    values = {
-        "cartella_id": event.cartella_id,
-        "numero": event.numero,
-        "residente_id": event.residente_id,
-        "ente": event.ente,
-        "settore": event.settore,
-        "stato": event.stato.value,
-        "responsabile_id": event.responsabile_id,
-        "team": list(event.team),
-        "sequence": tx.envelope.sequence,
-    }
-    statement = insert(CartellaNotaTable).values(values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["cartella_id"],
-        set_={name: statement.excluded[name] for name in values if name != "cartella_id"},
-        where=CartellaNotaTable.sequence < statement.excluded.sequence,
-    )
-    tx.session.execute(statement)
+    record_cartella(CartellaNotaTable.__table__, event, tx)
     known = get_cartella(event.cartella_id, tx)
     assert known is not None
     return known
@@ -86,6 +73,7 @@ def _cartella(row: CartellaNotaTable) -> CartellaNota:
         stato=StatoCartella(row.stato),
         responsabile_id=row.responsabile_id,
         team=tuple(row.team),
+        settore_riservato=row.settore_riservato,
     )
 
 
@@ -124,22 +112,53 @@ def _upsert_incarico(values: dict[str, object], changes: tuple[str, ...], tx: Tr
 def incarichi_for(cartella: CartellaNota, tx: Transaction) -> list[Incarico]:
     """Incarichi of the case's people and of its settore."""
     people = [one for one in (cartella.responsabile_id, *cartella.team) if one is not None]
-    in_settore = (IncaricoTable.ente == cartella.ente) & (IncaricoTable.settore == cartella.settore)
+    ente, settore = cartella.place
+    in_settore = (IncaricoTable.ente == ente) & (IncaricoTable.settore == settore)
     query = select(IncaricoTable).where(in_settore | IncaricoTable.operatore_id.in_(people))
     return [_incarico(row) for row in tx.session.scalars(query)]
 
 
-def mail_addresses(
-    destinatario_id: UUID | None, ente: str, settore: str, today: date, tx: Transaction
-) -> list[str]:
-    """Where a mail goes: the addressee, or everybody active in the settore when its inbox has the alert."""
-    if destinatario_id is not None:
-        query = select(IncaricoTable).where(IncaricoTable.operatore_id == destinatario_id)
+def incarichi_of_ente(ente: str, tx: Transaction) -> list[Incarico]:
+    query = select(IncaricoTable).where(IncaricoTable.ente == ente)
+    return [_incarico(row) for row in tx.session.scalars(query)]
+
+
+def mail_addresses(mail: MailDaInviare, today: date, tx: Transaction) -> list[str]:
+    """Where a mail goes: the addressee, or everybody active in the settore when its inbox has the alert; never to who
+    may not meet the person it is about."""
+    if mail.destinatario_id is not None:
+        query = select(IncaricoTable).where(IncaricoTable.operatore_id == mail.destinatario_id)
     else:
-        query = select(IncaricoTable).where(IncaricoTable.ente == ente, IncaricoTable.settore == settore)
+        query = select(IncaricoTable).where(
+            IncaricoTable.ente == mail.ente, IncaricoTable.settore == mail.settore
+        )
+    cartella = get_cartella(mail.cartella_id, tx) if mail.cartella_id else None
+    kept_away = esclusi_from((mail.residente_id, cartella.residente_id if cartella else None), tx)
     found = [_incarico(row) for row in tx.session.scalars(query.order_by(IncaricoTable.sequence.desc()))]
-    addresses = list(dict.fromkeys(one.email for one in found if one.email and one.active(today)))
-    return addresses[:1] if destinatario_id is not None else addresses
+    wanted = [one for one in found if one.email and one.active(today) and one.operatore_id not in kept_away]
+    addresses = list(dict.fromkeys(one.email for one in wanted))
+    return addresses[:1] if mail.destinatario_id is not None else addresses
+
+
+def esclusi_from(residenti: Iterable[UUID | None], tx: Transaction) -> set[UUID]:
+    """Operators known to live with any of these persons (or to be one)."""
+    people = [one for one in residenti if one is not None]
+    query = select(OperatoreEsclusi.operatore_id).where(OperatoreEsclusi.residenti.overlap(people))
+    return set(tx.session.scalars(query)) if people else set()
+
+
+def known_esclusi(operatore_id: UUID, session: Session) -> set[UUID]:
+    """Whom this operator is known to be kept from."""
+    row = session.get(OperatoreEsclusi, operatore_id)
+    return set(row.residenti) if row else set()
+
+
+def learn_esclusi(operatore_id: UUID, residenti: Iterable[UUID], tx: Transaction) -> None:
+    statement = insert(OperatoreEsclusi).values(operatore_id=operatore_id, residenti=sorted(residenti))
+    statement = statement.on_conflict_do_update(
+        index_elements=["operatore_id"], set_={"residenti": statement.excluded.residenti}
+    )
+    tx.session.execute(statement)
 
 
 def retired_destinatari(today: date, tx: Transaction) -> list[UUID]:
@@ -182,6 +201,7 @@ def record_fatto(fatto: FattoAnagrafe, tx: Transaction, wait: timedelta | None =
         "residenti": list(fatto.residenti),
         "entrati": list(fatto.entrati),
         "usciti": list(fatto.usciti),
+        "riservati": list(fatto.riservati),
         "campi_variati": list(fatto.campi_variati),
         "data_evento": fatto.data_evento,
         "time": fatto.time,
@@ -250,6 +270,7 @@ def _fatto(row: FattoAnagrafeTable) -> FattoAnagrafe:
         residenti=tuple(row.residenti),
         entrati=tuple(row.entrati),
         usciti=tuple(row.usciti),
+        riservati=tuple(row.riservati),
         campi_variati=tuple(row.campi_variati),
         data_evento=row.data_evento,
         time=row.time,

@@ -6,27 +6,34 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.mandate import sql_filter
+from chassis.mandate import sql_filter, sql_second_level
 from chassis.outbox import new_id
 from chassis.sql import Transaction
 from contracts.errors import NotFound
 from contracts.mandato import Extent, Mandato
 from contracts.notifiche import AvvisoOut, ListAvvisi, StatoAvviso
-from notifiche.models import AvvisoTable, MailTable, as_dict
+from notifiche.models import AvvisoTable, CartellaNotaTable, MailTable, as_dict
 
-A = AvvisoTable
+A, C = AvvisoTable, CartellaNotaTable
 
 
 def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
-    """Alerts addressed to the caller, and the inbox (no addressee) of the settori his scope reaches."""
+    """Alerts addressed to the caller (or to whom he stands in for), and the inbox (no addressee) of the settori his
+    scope reaches; none about his own household, none of a case whose second level is closed to him."""
     if mandato.extent(scope) is Extent.NESSUNO:
         return false()
     inbox = sql_filter(mandato, scope, ente=A.ente, settore=A.settore)
-    return or_(A.destinatario_id == mandato.operatore_id, and_(A.destinatario_id.is_(None), inbox))
+    addressed = or_(A.destinatario_id.in_(mandato.persone), and_(A.destinatario_id.is_(None), inbox))
+    second_level = sql_second_level(
+        mandato, ente=C.ente, riservata=C.settore_riservato, team=C.team, residente=C.residente_id
+    )
+    closed = or_(C.residente_id.in_(mandato.esclusi), not_(second_level))
+    strangers = or_(A.residente_id.is_(None), A.residente_id.not_in(mandato.esclusi))
+    return and_(addressed, strangers, ~exists().where(C.cartella_id == A.cartella_id, closed))
 
 
 class AvvisoRepository:
@@ -72,6 +79,13 @@ class AvvisoRepository:
         query = select(A).where(A.riferimento_id == riferimento_id, A.tipo == tipo, A.chiuso_il.is_(None))
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 
+    def open_requests_about(self, cartella_id: UUID) -> list[AvvisoTable]:
+        """Open requests for approval in a case, locked."""
+        query = select(A).where(
+            A.cartella_id == cartella_id, A.chiuso_il.is_(None), A.tipo == "foglio_da_approvare"
+        )
+        return list(self._session.scalars(query.order_by(A.id).with_for_update()))
+
     def open_requests_of(self, destinatari: Sequence[UUID]) -> list[AvvisoTable]:
         """Open requests for approval addressed to any of these operators, locked."""
         query = select(A).where(
@@ -85,6 +99,23 @@ class AvvisoRepository:
             A.destinatario_id.in_(destinatari), A.chiuso_il.is_(None), A.conferma_richiesta
         )
         return [one for one in self._session.scalars(query.distinct()) if one is not None]
+
+    def open_about_persons(self, destinatario_id: UUID, residenti: Sequence[UUID]) -> list[AvvisoTable]:
+        """Open alerts addressed to an operator about these persons or in their cases, locked."""
+        theirs = select(C.cartella_id).where(C.residente_id.in_(residenti))
+        about = or_(A.residente_id.in_(residenti), A.cartella_id.in_(theirs))
+        query = select(A).where(A.destinatario_id == destinatario_id, A.chiuso_il.is_(None), about)
+        return list(self._session.scalars(query.order_by(A.id).with_for_update()))
+
+    def forget_person(self, residente_id: UUID) -> None:
+        """In the cases of others, an alert about this person is from now on about the case's own."""
+        elsewhere = and_(A.residente_id == residente_id, C.residente_id != residente_id)
+        self._session.execute(
+            update(A)
+            .where(A.cartella_id == C.cartella_id, elsewhere)
+            .values(residente_id=C.residente_id, campi_variati=[])
+            .execution_options(synchronize_session=False)
+        )
 
 
 def list_avvisi(request: ListAvvisi, mandato: Mandato, session: Session) -> tuple[list[AvvisoOut], int, int]:
@@ -128,6 +159,8 @@ class MailDaInviare:
     ente: str
     settore: str
     destinatario_id: UUID | None
+    cartella_id: UUID | None
+    residente_id: UUID | None
     tentativi: int
     creata_il: datetime
 
@@ -145,6 +178,8 @@ MAIL_DA_INVIARE: dict[str, Any] = {
     "ente": A.ente,
     "settore": A.settore,
     "destinatario_id": A.destinatario_id,
+    "cartella_id": A.cartella_id,
+    "residente_id": A.residente_id,
     "tentativi": MailTable.tentativi,
     "creata_il": MailTable.creata_il,
 }

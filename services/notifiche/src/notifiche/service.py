@@ -7,6 +7,7 @@ from contracts.anagrafe import (
     ResidenteDecedutoV1,
     ResidenteDecessoAnnullatoV1,
     ResidenteRegistratoV1,
+    ResidenteRiservatoV1,
     ResidenteTrasferitoV1,
     ResidenteVariatoV1,
 )
@@ -22,13 +23,20 @@ from contracts.cartella import (
 )
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
-from contracts.gateway import OperatoreAbilitatoV1, OperatoreRevocatoV1
+from contracts.gateway import (
+    AccessoAnomaloV1,
+    EmergenzaApertaV1,
+    EmergenzaRivistaV1,
+    OperatoreAbilitatoV1,
+    OperatoreRevocatoV1,
+    RapportoAnomaliePreparatoV1,
+)
 from contracts.mandato import Mandato
 from contracts.notifiche import AvvisiOut, AvvisoOut, ConfirmAvviso, ListAvvisi, MarkAvvisoLetto
 from notifiche import projections
 from notifiche.adapters import SmtpSender
 from notifiche.domain import TipoFatto
-from notifiche.use_cases import answers, cartelle, mail, news, registry
+from notifiche.use_cases import answers, cartelle, emergenze, mail, news, registry
 
 
 class NotificheService:
@@ -74,6 +82,10 @@ class NotificheService:
     @on_event(NucleoVariatoV1)
     def on_nucleo_variato_v1(self, event: NucleoVariatoV1, tx: Transaction) -> None:
         registry.hold_nucleo(event, tx)
+
+    @on_event(ResidenteRiservatoV1)
+    def on_residente_riservato_v1(self, event: ResidenteRiservatoV1, tx: Transaction) -> None:
+        registry.forget_person(event, tx)
 
     # --- cartella ---
 
@@ -134,6 +146,22 @@ class NotificheService:
     @on_event(OperatoreRevocatoV1)
     def on_operatore_revocato_v1(self, event: OperatoreRevocatoV1, tx: Transaction) -> None:
         projections.revoke_incarico(event, tx)
+
+    @on_event(EmergenzaApertaV1)
+    def on_emergenza_aperta_v1(self, event: EmergenzaApertaV1, tx: Transaction) -> None:
+        emergenze.tell_emergenza(event, tx)
+
+    @on_event(EmergenzaRivistaV1)
+    def on_emergenza_rivista_v1(self, event: EmergenzaRivistaV1, tx: Transaction) -> None:
+        emergenze.settle_emergenza(event, tx)
+
+    @on_event(AccessoAnomaloV1)
+    def on_accesso_anomalo_v1(self, event: AccessoAnomaloV1, tx: Transaction) -> None:
+        emergenze.tell_anomalia(event, tx)
+
+    @on_event(RapportoAnomaliePreparatoV1)
+    def on_rapporto_anomalie_preparato_v1(self, event: RapportoAnomaliePreparatoV1, tx: Transaction) -> None:
+        emergenze.tell_rapporto(event, tx)
 
     # --- by the clock ---
 

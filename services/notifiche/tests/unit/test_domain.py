@@ -10,6 +10,7 @@ from contracts.errors import Conflict, Invalid
 from contracts.notifiche import StatoAvviso
 from notifiche import domain
 from notifiche.domain import TipoFatto
+from notifiche.use_cases.mail import mail_delay, mail_text
 
 
 def test_the_responsible_worker_comes_first() -> None:
@@ -141,7 +142,7 @@ def test_news_is_not_confirmed() -> None:
 
 
 def test_the_mail_says_where_to_look_and_nothing_about_whom() -> None:
-    subject, body = domain.mail_text(
+    subject, body = mail_text(
         "decesso", "Decesso", "F704-2026-000012", "https://x.example/avvisi", inbox=False
     )
 
@@ -152,4 +153,4 @@ def test_the_mail_says_where_to_look_and_nothing_about_whom() -> None:
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 2), (3, 8), (9, 512), (10, 600), (5000, 600)])
 def test_a_mail_server_that_is_away_is_asked_less_and_less_often(attempts: int, seconds: float) -> None:
-    assert domain.mail_delay(attempts) == seconds
+    assert mail_delay(attempts) == seconds

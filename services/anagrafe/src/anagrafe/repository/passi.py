@@ -52,11 +52,12 @@ WITH altrove AS (
     WHERE p.id_anagrafe = a.id_anagrafe AND p.ente <> %(ente)s AND NOT (
         a.stato = 'R' AND (p.stato = 'E' OR (p.stato = 'R'
             AND coalesce(a.data_iscrizione, '-infinity') > coalesce(p.data_iscrizione, '-infinity'))))
-    RETURNING a.riga, a.id_anagrafe, a.stato, p.ente, p.stato AS stato_altrove
+    RETURNING a.riga, a.id_anagrafe, a.stato, p.id AS residente_id, p.ente, p.stato AS stato_altrove
 )
 SELECT riga, 'stato_anagrafico', id_anagrafe,
     'la persona risulta ' || CASE stato_altrove WHEN 'D' THEN 'deceduta' ELSE 'iscritta' END
-        || ' in un altro comune (' || ente || '): la riga non ha effetto'
+        || ' in un altro comune' || CASE WHEN residente_id IN (SELECT residente_id FROM vincoli_in_vigore) THEN ''
+            ELSE ' (' || ente || ')' END || ': la riga non ha effetto'
 FROM altrove WHERE stato <> 'E' AND NOT (stato = 'D' AND stato_altrove = 'D')
 """
 CODICI_DOPPI = """
@@ -218,18 +219,24 @@ SELECT d.residente_id, d.id_anagrafe, d.codice_fiscale, d.cognome, d.nome, d.ses
     d.ricerca, d.hash
 FROM delta d LEFT JOIN versioni v USING (residente_id) WHERE d.nuova
 """
+RISERVATI = "SELECT residente_id FROM vincoli_in_vigore"
 # CloudEvents 1.0, as contracts.events.Envelope: a test reads every row back through it.
 BUSTA = """jsonb_build_object('specversion', '1.0', 'id', id, 'source', 'anagrafe', 'type', type,
     'subject', subject, 'time', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'datacontenttype', 'application/json', 'dataschema', 'urn:siso:' || type, 'sequence', sequence,
     'correlationid', %(caricamento_id)s::text, 'causationid', '', 'actorid', 'anagrafe.notte', 'data', data)"""
+# Of who is under protection an event never names the household he left, nor is he named among those who left one:
+# two families (of origin, of adoption) must not be found by it.
 EVENTI = f"""
 INSERT INTO outbox (id, type, subject, sequence, envelope)
 SELECT id, type, subject, sequence, {BUSTA} FROM (
     SELECT uuid7() AS id, 'anagrafe.residente.' || fatto || '.v1' AS type, f.residente_id::text AS subject,
         f.sequence, jsonb_build_object('residente_id', f.residente_id, 'ente', f.ente, 'nucleo_id', f.nucleo_id,
             'componenti', to_jsonb(ARRAY(SELECT DISTINCT unnest(
-                coalesce(p.componenti, '{{}}') || coalesce(o.componenti, '{{}}') || f.residente_id) ORDER BY 1)),
+                CASE WHEN f.residente_id IN ({RISERVATI}) THEN '{{}}' ELSE ARRAY(
+                    SELECT unnest(p.componenti) EXCEPT {RISERVATI}) END
+                || coalesce(o.componenti, '{{}}') || f.residente_id) ORDER BY 1)),
+            'riservato', f.residente_id IN ({RISERVATI}),
             'caricamento_id', %(caricamento_id)s::text, 'data_evento', f.data_evento) || f.dettagli AS data
     FROM fatti f LEFT JOIN delta d ON d.residente_id = f.residente_id
     LEFT JOIN prima p ON p.nucleo_id = coalesce(d.da_nucleo_id, f.nucleo_id)
@@ -251,7 +258,9 @@ SELECT id, type, subject, sequence, {BUSTA} FROM (
     SELECT uuid7() AS id, 'anagrafe.nucleo.variato.v1' AS type, v.nucleo_id::text AS subject,
         a.version AS sequence, jsonb_build_object('nucleo_id', v.nucleo_id, 'ente', a.ente,
             'entrati', to_jsonb(ARRAY(SELECT unnest(v.dopo) EXCEPT SELECT unnest(v.prima) ORDER BY 1)),
-            'usciti', to_jsonb(ARRAY(SELECT unnest(v.prima) EXCEPT SELECT unnest(v.dopo) ORDER BY 1)),
+            'usciti', to_jsonb(ARRAY(
+                (SELECT unnest(v.prima) EXCEPT SELECT unnest(v.dopo)) EXCEPT {RISERVATI} ORDER BY 1)),
+            'riservati', to_jsonb(ARRAY(SELECT unnest(v.dopo) INTERSECT {RISERVATI} ORDER BY 1)),
             'componenti', to_jsonb(v.dopo), 'data_evento', %(giorno)s) AS data
     FROM variati v JOIN avanzati a ON a.id = v.nucleo_id
 ) e

@@ -13,15 +13,21 @@ from contracts.notifiche import (
     MarkAvvisoLetto,
     StatoAvviso,
 )
-from notifiche import domain
+from notifiche import domain, projections
 from notifiche.repository import AvvisoRepository, list_avvisi, to_out
+from notifiche.use_cases.cartelle import keep_away
 from notifiche.use_cases.making import close, fact
 
 
 def list_mine(request: ListAvvisi, mandato: Mandato, db: SqlDatabase) -> AvvisiOut:
+    """The caller's alerts. Whom he lives with is learned from his mandate on the way: no event says it."""
     mandato.require("avvisi:leggi")
     with db.read() as session:
         avvisi, totale, non_letti = list_avvisi(request, mandato, session)
+        known = projections.known_esclusi(mandato.operatore_id, session)
+    if mandato.tipo == "operatore" and known != set(mandato.esclusi):
+        with db.transaction() as tx:
+            keep_away(mandato.operatore_id, mandato.esclusi, tx)
     return AvvisiOut(avvisi=tuple(avvisi), totale=totale, non_letti=non_letti)
 
 

@@ -4,23 +4,38 @@ from uuid import UUID
 
 from chassis.sql import SqlDatabase, Transaction
 from contracts.cartella import FattoCartella
-from contracts.notifiche import AvvisoCreatoV1, StatoAvviso
+from contracts.notifiche import StatoAvviso
 from notifiche import projections
 from notifiche.domain import CartellaNota
 from notifiche.models import AvvisoTable
 from notifiche.repository import AvvisoRepository
-from notifiche.use_cases.making import alert_fatto, destinatario_of, fact, today
+from notifiche.use_cases.making import alert_fatto, destinatario_of, tell, today
 
 
 def follow_cartella(event: FattoCartella, tx: Transaction) -> None:
     """Learns the case; tells it the registry facts that were faster than it; gives its alerts to who has it now."""
     assert tx.envelope is not None
     projections.lock_residenti((event.residente_id,), tx)
-    cartella = projections.record_cartella(event, tx)
+    cartella = projections.learn_cartella(event, tx)
     if cartella.aperta:
         for fatto in projections.facts_since(cartella.residente_id, tx.envelope.time, tx):
             alert_fatto(fatto, cartella, tx)
     _readdress(cartella, tx)
+    if cartella.settore_riservato:
+        for avviso in AvvisoRepository(tx).open_requests_about(cartella.cartella_id):
+            if (avviso.ente, avviso.settore) != cartella.place:
+                _hand_over(avviso, (None, *cartella.place), tx)
+
+
+def keep_away(operatore_id: UUID, residenti: tuple[UUID, ...], tx: Transaction) -> None:
+    """From now on an operator hears nothing of these persons: his open alerts about them go to somebody else."""
+    projections.learn_esclusi(operatore_id, residenti, tx)
+    for avviso in AvvisoRepository(tx).open_about_persons(operatore_id, residenti):
+        cartella = projections.get_cartella(avviso.cartella_id, tx) if avviso.cartella_id else None
+        if cartella is None or not avviso.conferma_richiesta:
+            _hand_over(avviso, (None, avviso.ente, avviso.settore), tx)
+        else:
+            _hand_over(avviso, (destinatario_of(cartella, avviso.residente_id, tx), *cartella.place), tx)
 
 
 def readdress_orphans(db: SqlDatabase) -> int:
@@ -39,10 +54,8 @@ def readdress_orphans(db: SqlDatabase) -> int:
 
 
 def _readdress(cartella: CartellaNota, tx: Transaction) -> None:
-    avvisi = AvvisoRepository(tx).of_cartella(cartella.cartella_id)
-    destinatario = destinatario_of(cartella, tx) if avvisi else None
-    for avviso in avvisi:
-        _hand_over(avviso, (destinatario, cartella.ente, cartella.settore), tx)
+    for avviso in AvvisoRepository(tx).of_cartella(cartella.cartella_id):
+        _hand_over(avviso, (destinatario_of(cartella, avviso.residente_id, tx), *cartella.place), tx)
 
 
 def _hand_over(avviso: AvvisoTable, place: tuple[UUID | None, str, str], tx: Transaction) -> None:
@@ -54,4 +67,4 @@ def _hand_over(avviso: AvvisoTable, place: tuple[UUID | None, str, str], tx: Tra
     if avviso.chiuso_il is None:
         avviso.stato = StatoAvviso.NUOVO.value
         AvvisoRepository(tx).queue_mail(avviso.id)
-        tx.emit(fact(AvvisoCreatoV1, avviso), sequence=avviso.version)
+        tell(avviso, tx)

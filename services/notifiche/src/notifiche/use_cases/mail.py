@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from chassis.sql import SqlDatabase
-from notifiche import domain, projections
+from notifiche import projections
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailSender, MailServerAway
 from notifiche.repository import MailDaInviare, MailRepository
 from notifiche.use_cases.making import today
@@ -49,14 +49,14 @@ def _send_batch(claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSende
 
 def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str) -> int:
     with db.transaction() as tx:
-        to = projections.mail_addresses(mail.destinatario_id, mail.ente, mail.settore, today(), tx)
+        to = projections.mail_addresses(mail, today(), tx)
         if (
             not to
         ):  # the operator is not known yet, or nobody works in the settore: the alert stands on the page
             MailRepository(tx).postpone(mail.id, NO_ADDRESS_AGAIN, "no address")
             return 0
     address = f"{base_url.rstrip('/')}/avvisi/{mail.avviso_id}"
-    subject, body = domain.mail_text(
+    subject, body = mail_text(
         mail.tipo, mail.titolo, mail.cartella_numero, address, inbox=mail.destinatario_id is None
     )
     try:
@@ -76,4 +76,33 @@ def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str)
 
 
 def _delay(mail: MailDaInviare) -> timedelta:
-    return timedelta(seconds=domain.mail_delay(mail.tentativi))
+    return timedelta(seconds=mail_delay(mail.tentativi))
+
+
+# --- what it says -------------------------------------------------------------------------------------------------
+
+OGGETTI = {
+    "foglio_da_approvare": "Un foglio amministrativo attende la tua approvazione",
+    "foglio_deciso": "Esito di un foglio amministrativo",
+    "stampa_pronta": "La stampa che hai chiesto è pronta",
+    "condivisione_proposta": "Ti propongono di condividere un caso",
+    "emergenza_aperta": "Un accesso d'emergenza attende una firma",
+    "accesso_anomalo": "Accessi da guardare",
+    "riepilogo_accessi": "Riepilogo degli accessi della settimana",
+}
+
+
+def mail_text(tipo: str, titolo: str, cartella_numero: str, address: str, *, inbox: bool) -> tuple[str, str]:
+    """(subject, body) of the mail for an alert: no names, no social content, only where to look."""
+    whose = "senza responsabile nel tuo settore" if inbox else "a te affidato"
+    oggetto = OGGETTI.get(tipo, "Variazione anagrafica")
+    what = oggetto if tipo in OGGETTI else f"Variazione anagrafica ({titolo.lower()}) su un caso {whose}"
+    number = f": n. {cartella_numero}" if cartella_numero else ""
+    body = f"{what}{number}.\nApri: {address}\n\nMessaggio automatico della Cartella Sociale."
+    subject = f"{oggetto}: caso n. {cartella_numero}" if cartella_numero else oggetto
+    return subject, f"{body}\n"
+
+
+def mail_delay(attempts: int) -> float:
+    """Seconds before the next try: 2, 4, 8 … at most ten minutes."""
+    return float(min(2 ** min(attempts, 10), 600))

@@ -42,13 +42,22 @@ def new_avviso(avviso_id: UUID, event_id: UUID, testo: Testo, data_evento: date)
 
 def attach(avviso: AvvisoTable, cartella: CartellaNota) -> None:
     avviso.cartella_id, avviso.cartella_numero = cartella.cartella_id, cartella.numero
-    avviso.ente, avviso.settore = cartella.ente, cartella.settore
+    avviso.ente, avviso.settore = cartella.place
 
 
 def add(avviso: AvvisoTable, tx: Transaction) -> None:
     """Adds the alert with its mail and tells the open pages; nothing when this fact has already made it."""
     if AvvisoRepository(tx).add(avviso):
-        tx.emit(fact(AvvisoCreatoV1, avviso), sequence=avviso.version)
+        tell(avviso, tx)
+
+
+def tell(avviso: AvvisoTable, tx: Transaction) -> None:
+    """Says that an alert waits for its addressee, or for a settore."""
+    cartella = projections.get_cartella(avviso.cartella_id, tx) if avviso.cartella_id else None
+    esclusi = projections.esclusi_from((avviso.residente_id, cartella.residente_id if cartella else None), tx)
+    second_level = bool(cartella and cartella.settore_riservato)
+    event = fact(AvvisoCreatoV1, avviso, esclusi=sorted(esclusi), secondo_livello=second_level)
+    tx.emit(event, sequence=avviso.version)
 
 
 def close(avviso: AvvisoTable) -> None:
@@ -62,28 +71,31 @@ def fact(event_type: type[F], avviso: AvvisoTable, **more: object) -> F:
     return event_type.model_validate({"avviso_id": avviso.id, **shared, **more})
 
 
-def destinatario_of(cartella: CartellaNota, tx: Transaction) -> UUID | None:
-    """Who gets the alerts of a case today."""
-    return domain.choose_destinatario(cartella, projections.incarichi_for(cartella, tx), today())
+def destinatario_of(cartella: CartellaNota, about: UUID | None, tx: Transaction) -> UUID | None:
+    """Who gets an alert of a case today, `about` a person: nobody who lives with him or with the case's own."""
+    kept_away = projections.esclusi_from((cartella.residente_id, about), tx)
+    return domain.choose_destinatario(cartella, projections.incarichi_for(cartella, tx), today(), kept_away)
 
 
 def alert_fatto(fatto: FattoAnagrafe, cartella: CartellaNota, tx: Transaction) -> None:
     """One registry fact in one case: one alert, unless a household change says nothing new there."""
-    residente_id = fatto.residente_id
+    if not fatto.tells(cartella):
+        return
+    residente_id = fatto.subject(cartella)
     if fatto.tipo is domain.TipoFatto.NUCLEO:
         untold = domain.untold_members(fatto, projections.told_facts(fatto, cartella.cartella_id, tx))
         if not untold:
             return
         testo = domain.describe_nucleo(fatto, untold)
-        residente_id = untold[0] if len(untold) == 1 else None
+        residente_id = untold[0] if len(untold) == 1 else cartella.residente_id
     else:
         testo = domain.describe(fatto, cartella)
     avviso = new_avviso(
         domain.avviso_id(fatto.event_id, cartella.cartella_id), fatto.event_id, testo, fatto.data_evento
     )
     attach(avviso, cartella)
-    avviso.residente_id = residente_id or cartella.residente_id
+    avviso.residente_id = residente_id
     avviso.campi_variati = list(fatto.campi_variati)
     avviso.conferma_richiesta = True
-    avviso.destinatario_id = destinatario_of(cartella, tx)
+    avviso.destinatario_id = destinatario_of(cartella, residente_id, tx)
     add(avviso, tx)

@@ -21,8 +21,9 @@ def ask_approval(event: FoglioPropostoV1, tx: Transaction) -> None:
     cartella = _known_cartella(event.cartella_id, tx)
     projections.record_foglio(event, tx)
     incarichi = projections.incarichi_for(cartella, tx)
+    passed_over = projections.esclusi_from((cartella.residente_id,), tx) | {event.proponente_id}
     found: Sequence[UUID | None] = [
-        one for one in domain.coordinatori(cartella, incarichi, today()) if one != event.proponente_id
+        one for one in domain.coordinatori(cartella, incarichi, today()) if one not in passed_over
     ]
     testo = Testo(
         "foglio_da_approvare",

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from chassis.sql import SqlDatabase, Transaction
-from contracts.anagrafe import FattoResidente, NucleoVariatoV1
+from contracts.anagrafe import FattoResidente, NucleoVariatoV1, ResidenteRiservatoV1
 from notifiche import projections
 from notifiche.domain import FattoAnagrafe, TipoFatto
+from notifiche.repository import AvvisoRepository
 from notifiche.use_cases.making import alert_fatto
 
 NUCLEO_WAIT = timedelta(seconds=5)
@@ -22,6 +23,12 @@ def tell_residente(tipo: TipoFatto, event: FattoResidente, tx: Transaction) -> N
     projections.record_fatto(fatto, tx)
     for cartella in projections.open_cartelle(fatto.residenti, tx):
         alert_fatto(fatto, cartella, tx)
+
+
+def forget_person(event: ResidenteRiservatoV1, tx: Transaction) -> None:
+    """A person came under protection: what was said of him in the cases of others names him no more."""
+    if event.riservato:
+        AvvisoRepository(tx).forget_person(event.residente_id)
 
 
 def hold_nucleo(event: NucleoVariatoV1, tx: Transaction) -> None:
