@@ -131,6 +131,15 @@ class Caller:
         """Whether the role reaches anything through `scope`: for showing a button, never for letting through."""
         return bool(extents_of(self.identity, self._policy, (scope,)))
 
+    def enti(self, scope: str) -> tuple[str, ...]:
+        """Belfiore codes a scope of this route reaches as a whole; none for `propri` and `settore`."""
+        reach = {
+            Extent.ENTE: (self.ente,),
+            Extent.AMBITO: self._policy.ambiti.get(self.ente, ()),
+            Extent.PROVINCIA: self._policy.province.get(self.ente, ()),
+        }
+        return reach.get(self.extents.get(scope, Extent.NESSUNO), ())
+
     async def call(
         self,
         service: str,
@@ -146,6 +155,7 @@ class Caller:
         and the person has said so today, the answer comes with that reason.
         """
         self._note(request)
+        self._take_motivo()
 
         async def ask() -> Any:
             token = self.token(service, *also)
@@ -159,6 +169,19 @@ class Caller:
             reply = await ask()
         self._note(reply)
         return reply
+
+    def _take_motivo(self) -> None:
+        """The reason of today goes along from the start where this process knows it: the service need not ask."""
+        row = self.accesso
+        if not row.motivo and row.cartella_id is not None:
+            row.motivo = self._gateway.motivi.remembered(self.operatore_id, row.cartella_id)
+            if row.motivo:
+                self._tokens.clear()
+
+    async def keep_motivo(self, cartella_id: UUID, motivo: str) -> None:
+        """Why this person opens this case, for the rest of the day."""
+        self.touch(cartella_id=cartella_id, motivo=motivo)
+        await self._gateway.motivi.keep(self.operatore_id, cartella_id, motivo)
 
     async def _recall_motivo(self) -> bool:
         """Takes up the reason written today for this case, if there is one."""
@@ -205,6 +228,15 @@ class Caller:
     async def colleghi(self) -> "list[Incarico]":
         """Who works in the caller's ente now."""
         return await self._gateway.operatori.list_incarichi(self.ente)
+
+    async def incarichi(self, ente: str) -> "list[Incarico]":
+        """Who works in an ente now."""
+        return await self._gateway.operatori.list_incarichi(ente)
+
+    async def settori(self) -> list[tuple[str, str]]:
+        """(ente, settore) in which somebody works now, anywhere; by ente, the caller's own first."""
+        found = {(i.ente, i.settore) for i in await self._gateway.operatori.list_incarichi() if i.settore}
+        return sorted(found, key=lambda place: (place[0] != self.ente, place))
 
     async def nomi(self, operatori_id: Iterable[UUID | None]) -> dict[UUID, str]:
         """Name of each operator; the unknown are left out."""

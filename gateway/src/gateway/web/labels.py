@@ -49,6 +49,20 @@ STATI: dict[str, dict[str, Label]] = {
         "rifiutato": Label("Rifiutato", "rosso"),
         "in_attesa": Label("Aspetta una persona", "ambra"),
     },
+    "delega": {
+        "in_corso": Label("In corso", "verde"),
+        "futura": Label("Da iniziare", "blu"),
+        "finita": Label("Finita"),
+        "revocata": Label("Revocata", "rosso"),
+    },
+    "condivisione": {
+        "proposta": Label("In attesa di risposta", "ambra"),
+        "accettata": Label("In corso", "verde"),
+        "futura": Label("Accettata, da iniziare", "blu"),
+        "scaduta": Label("Scaduta"),
+        "rifiutata": Label("Rifiutata", "rosso"),
+        "revocata": Label("Revocata", "rosso"),
+    },
     "anagrafico": {
         "residente": Label("Residente", "verde"),
         "deceduto": Label("Decesso", "rosso"),
@@ -119,6 +133,12 @@ TIPI_PASSAGGIO = {
     "chiusura": "Chiusura",
     "riapertura": "Riapertura",
     "variazione_anagrafica": "Variazione anagrafica",
+    "secondo_livello": "Nel secondo livello",
+    "fine_secondo_livello": "Fuori dal secondo livello",
+    "condivisione_proposta": "Condivisione proposta",
+    "condivisione_accettata": "Condivisione accettata",
+    "condivisione_rifiutata": "Condivisione rifiutata",
+    "condivisione_revocata": "Condivisione revocata",
 }
 TIPI_AVVISO = {
     "decesso": "Decesso",
@@ -129,6 +149,10 @@ TIPI_AVVISO = {
     "foglio_da_approvare": "Da approvare",
     "foglio_deciso": "Intervento deciso",
     "stampa_pronta": "Stampa pronta",
+    "condivisione_proposta": "Condivisione proposta",
+    "emergenza_aperta": "Accesso d’emergenza",
+    "accesso_anomalo": "Accessi da guardare",
+    "riepilogo_accessi": "Riepilogo degli accessi",
 }
 SEZIONI_STAMPA = {
     "presa_in_carico": "Presa in carico e passaggi",
@@ -174,7 +198,20 @@ SECTIONS = {
     "riservatezza": "Dati protetti", "emergenze": "Emergenze",
 }  # fmt: skip
 
+FATTI = {
+    "abilitato": "Incarico dato",
+    "terminato": "Incarico fatto finire",
+    "revocato": "Revocato",
+    "delegato": "Delega ricevuta",
+    "delega_revocata": "Delega revocata",
+}
 CAMPI = {
+    "atto": "Atto che lo assegna",
+    "delegato_id": "Chi lo sostituisce",
+    "email": "Mail di lavoro",
+    "file": "File CSV",
+    "incarico_id": "Incarico",
+    "scelta": "Incarico",
     "data_presentazione": "Presentata il",
     "fondo": "Fondo o capitolo",
     "ise": "ISE",
@@ -184,6 +221,10 @@ CAMPI = {
     "motivo": "Perché",
     "motivo_annullamento": "Perché la annulli",
     "motivo_assegna": "Perché",
+    "motivo_riservatezza": "Perché",
+    "settore_riservato": "Secondo livello",
+    "sezioni_condivise": "Che cosa può vedere",
+    "destinatario": "A chi",
     "protocollo_dsu": "Protocollo della DSU",
     "quota_beneficiario": "Quota persona",
     "quota_ente": "Quota del Comune",
@@ -198,7 +239,7 @@ CAMPI = {
 }
 """What a form calls a field, where it is not the field's own name: the summary of errors says it."""
 WORDS: dict[str, dict[str, str]] = {
-    "campo": CAMPI,
+    "campo": CAMPI, "fatto": FATTI,
     "area": AREE, "tipo_voce": TIPI_VOCE, "tipo_isee": TIPI_ISEE, "tipo_documento": TIPI_DOCUMENTO,
     "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,
     "sesso": SESSI, "sezione": SECTIONS, "sezione_stampa": SEZIONI_STAMPA,

@@ -25,7 +25,9 @@ CREATE FUNCTION refuse_change_of_fact() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'what was done about an operator stays'; END $$;
 CREATE TRIGGER operatori_fatti_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operatori_fatti
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_fact();
-ALTER TABLE deleghe ADD COLUMN revocata_da uuid REFERENCES operatori;
+ALTER TABLE deleghe
+    ADD COLUMN revocata_da uuid REFERENCES operatori,
+    ADD CONSTRAINT deleghe_durata CHECK (al - dal <= 60);
 """
 
 
