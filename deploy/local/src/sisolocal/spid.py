@@ -39,6 +39,7 @@ keys = [{ key_file = "spid.key", certificate_file = "spid.crt" }]
 
 [cie]
 idp_dir = "gestori/cie"
+binding = "redirect"  # so that both ways are walked
 keys = [{ key_file = "cie.key", certificate_file = "cie.crt" }]
 """
 
