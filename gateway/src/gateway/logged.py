@@ -25,12 +25,14 @@ from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
 from gateway.accessi.row import Accesso
 from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError, extents_of
 from gateway.esclusi import with_esclusi
+from gateway.motivi import motivo_of_header
 from gateway.resources import Gateway
 from gateway.security import SAFE_METHODS, same_origin
 from gateway.sessions import Identity
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 API = "/api/"
+REASON = "x-motivo"
 BACKGROUND = "x-background"
 """Header of what a page asks without anybody's doing."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -74,6 +76,7 @@ class LoggedRoute(APIRoute):
                 request.state.caller = caller = await _empower(gateway, identity, rule, row)
                 await _admit(gateway, request, caller, rule)
                 response = await handler(request)
+                await _keep_motivo(request, caller, response)
             except (Exception, CancelledError) as error:
                 row.esito, row.codice = _outcome(error)
                 await _record(gateway, row, started)
@@ -107,7 +110,7 @@ def _begin(identity: Identity, request: Request, rule: Authorize, template: str)
     sezione, _, azione = first.partition(":")
     row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
     row.correlation_id = request.state.correlation_id
-    row.motivo = unquote(request.headers.get("x-motivo", ""))[:500] or row.motivo
+    row.motivo = unquote(request.headers.get(REASON, ""))[:500] or row.motivo
     params = request.path_params
     cartella = params.get("cartella_id") or (params.get("id") if "/cartelle/{id" in template else None)
     row.cartella_id = _uuid(cartella)
@@ -148,6 +151,8 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
 
 async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Authorize) -> None:
     """Raises TooLarge, Invalid or CsrfError; nothing of the body has been read before."""
+    if REASON in request.headers:
+        caller.accesso.motivo = motivo_of_header(unquote(request.headers[REASON]))
     if request.method in SAFE_METHODS:
         return
     _check_length(request, rule.body_limit or gateway.settings.upload_limit)
@@ -160,6 +165,18 @@ async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Autho
         token = str((await request.form()).get("csrf_token", ""))
     if not gateway.csrf_matches(token or "", caller.session_id):
         raise CsrfError
+
+
+async def _keep_motivo(request: Request, caller: Caller, response: Response) -> None:
+    """A reason sent along with what was then done serves for the rest of the day."""
+    row = caller.accesso
+    if (
+        REASON in request.headers
+        and row.cartella_id
+        and caller.tipo == "operatore"
+        and response.status_code < 400
+    ):
+        await caller.keep_motivo(row.cartella_id, row.motivo)
 
 
 def _forbidden() -> Forbidden:

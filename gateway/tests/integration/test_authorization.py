@@ -46,6 +46,7 @@ SIGNED_IN_IS_ENOUGH = {
     ("GET", "/api/v1/sessione"),
     ("DELETE", "/api/v1/sessione"),
     ("GET", "/api/v1/sessioni"),
+    ("POST", "/api/v1/cartelle/{cartella_id}/motivo"),
     ("DELETE", "/api/v1/sessioni/{session_id}"),
     ("DELETE", "/api/v1/sessioni"),
     ("GET", "/api/v1/sessione/incarichi"),

@@ -14,7 +14,9 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.testclient import TestClient
 
 from chassis.sql import SqlDatabase
+from contracts.anagrafe import Ente, EntiOut
 from contracts.cartella import CartelleOut
+from contracts.notifiche import AvvisiOut
 from gateway.policy import Policy, PolicyStore
 from gateway.seed import IDENTITIES, seed_identity, seed_policy
 from gateway.settings import Settings
@@ -25,10 +27,21 @@ WHY = "Delibera di Giunta 112: gli educatori seguono il settore"
 
 
 @pytest.fixture
-def settings(settings: Settings, pg_database: Callable[..., Any]) -> Settings:
+def addresses(pg_database: Callable[..., Any]) -> Any:
     """A database of its own: what is approved here is nobody else's policy."""
-    url = pg_database("gateway", fresh=True).app
-    mine = settings.model_copy(update={"database_url": url})
+    return pg_database("gateway", fresh=True)
+
+
+@pytest.fixture
+def owner(addresses: Any) -> Iterator[psycopg.Connection[Any]]:
+    """Somebody who may break the rules of the tables."""
+    with psycopg.connect(addresses.migrator) as connection:
+        yield connection
+
+
+@pytest.fixture
+def settings(settings: Settings, addresses: Any) -> Settings:
+    mine = settings.model_copy(update={"database_url": addresses.app})
     database = SqlDatabase(mine)
     with database.transaction() as tx:
         seed_policy(tx)
@@ -41,6 +54,8 @@ def settings(settings: Settings, pg_database: Callable[..., Any]) -> Settings:
 @pytest.fixture
 def services(services: FakeServices) -> FakeServices:
     services.answer("cartella.list_cartelle", CartelleOut(cartelle=(), totale=0))
+    services.answer("anagrafe.list_enti", EntiOut(enti=(Ente(codice="F704", nome="Monza"),)))
+    services.answer("notifiche.list_avvisi", AvvisiOut(avvisi=(), totale=0, non_letti=0))
     return services
 
 
@@ -488,13 +503,13 @@ def test_a_policy_that_fails_opens_nothing(
 
 
 def test_an_extent_nobody_knows_opens_nothing(
-    giulia: Browser, services: FakeServices, settings: Settings, query: Callable[..., Any], pg_database: Any,
-) -> None:  # fmt: skip
-    migrator = settings.dsn.replace("gateway_app", "gateway_migrator")
-    with psycopg.connect(migrator) as connection:
-        connection.execute("ALTER TABLE politica_regole DROP CONSTRAINT politica_regole_estensione_check")
-        connection.execute("ALTER TABLE politica_regole DISABLE TRIGGER USER")
-        connection.execute("UPDATE politica_regole SET estensione = 'ovunque' WHERE ruolo = 'rpd'")
+    giulia: Browser, services: FakeServices, owner: psycopg.Connection[Any]
+) -> None:
+    owner.execute("ALTER TABLE politica_regole DROP CONSTRAINT politica_regole_estensione_check")
+    owner.execute("ALTER TABLE politica_regole DISABLE TRIGGER USER")
+    owner.execute("UPDATE politica_regole SET estensione = 'ovunque' WHERE ruolo = 'rpd'")
+    owner.commit()
+    giulia.client.app.state.gateway.policies.known.clear()  # type: ignore[attr-defined]
     services.calls.clear()
 
     assert {giulia.get(door).status_code for door in DOORS} == {403}
@@ -502,12 +517,11 @@ def test_an_extent_nobody_knows_opens_nothing(
 
 
 def test_without_a_version_in_force_nobody_may_do_anything(
-    giulia: Browser, services: FakeServices, settings: Settings
+    giulia: Browser, services: FakeServices, owner: psycopg.Connection[Any]
 ) -> None:
-    migrator = settings.dsn.replace("gateway_app", "gateway_migrator")
-    with psycopg.connect(migrator) as connection:
-        connection.execute("ALTER TABLE politiche DISABLE TRIGGER USER")
-        connection.execute("UPDATE politiche SET attiva_dal = now() + interval '1 day'")
+    owner.execute("ALTER TABLE politiche DISABLE TRIGGER USER")
+    owner.execute("UPDATE politiche SET attiva_dal = now() + interval '1 day'")
+    owner.commit()
     services.calls.clear()
 
     assert {giulia.get(door).status_code for door in DOORS} == {403}

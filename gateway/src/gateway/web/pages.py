@@ -9,16 +9,23 @@ from gateway.web import (
     accesso,
     avvisi,
     carico,
+    condivisioni,
     cronologia,
+    deleghe,
     diario,
     documenti,
+    elenchi,
     incarico,
     informazioni,
     interventi,
+    motivo,
     notte,
     oggi,
+    operatori,
     pagamenti,
     persone,
+    politica,
+    politica_bozza,
     proposta,
     registro,
     report,
@@ -29,8 +36,10 @@ from gateway.web.page import public
 
 router = APIRouter()
 for module in (
-    accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, cronologia, pagamenti,
-    siuss, report, notte, informazioni, incarico, sessioni,
+    accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
+    pagamenti,
+    siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo,
+    elenchi, operatori, deleghe,
 ):  # fmt: skip
     router.include_router(module.router)
 
@@ -55,7 +64,9 @@ TITLES = {
 
 def error_page(request: Request, problem: Problem) -> Response:
     """What happened, what is safe, what to do, and a code for the help desk. What does not exist and what one may not
-    see look alike."""
+    see look alike. A service that wants a reason first is answered by the page that asks for it."""
+    if asked := motivo.asks_why(request, problem):
+        return asked
     if problem.code in accesso.NOT_LET_IN:
         return accesso.not_let_in(request, problem)
     detail = problem.detail if problem.status != 404 else "La pagina che cerchi non c’è."
