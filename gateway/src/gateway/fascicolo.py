@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.anagrafe import EntiOut, GetResidente, ListEnti, ResidenteOut
 from contracts.cartella import Area, AssignCartella, CartellaOut, GetCartella, OpenCartella
+from contracts.condivisioni import ProposeCondivisione
 from contracts.documenti import RequestStampa, StampaOut
 from contracts.errors import Invalid
 from gateway.auth import Caller
@@ -49,6 +50,33 @@ async def check_assignees(caller: Caller, command: AssignCartella) -> None:
     }:
         raise Invalid(
             "cartella.operatore_sconosciuto", "Questa persona non lavora nel tuo ente.", fields=fields
+        )
+
+
+async def check_settore(caller: Caller, settore: str | None) -> None:
+    """Invalid unless somebody of the caller's ente works in that settore: what nobody may read is lost."""
+    if settore and settore not in {incarico.settore for incarico in await caller.colleghi()}:
+        raise Invalid(
+            "voce.settore_sconosciuto",
+            "Questo settore non c’è nel tuo ente.",
+            fields={"settore_riservato": "Scegli uno dei settori del tuo ente."},
+        )
+
+
+async def check_receiver(caller: Caller, command: ProposeCondivisione) -> None:
+    """Invalid unless somebody works in the settore a case is offered to, and the one person named does."""
+    there = [i for i in await caller.incarichi(command.ente or caller.ente) if i.settore == command.settore]
+    if not there:
+        raise Invalid(
+            "condivisione.settore_sconosciuto",
+            "In questo settore non lavora nessuno.",
+            fields={"settore": "Scegli uno dei settori dell’elenco."},
+        )
+    if command.operatore_id and command.operatore_id not in {i.operatore_id for i in there}:
+        raise Invalid(
+            "condivisione.operatore_sconosciuto",
+            "Questa persona non lavora in quel settore.",
+            fields={"operatore_id": "Scegli una persona che lavora nel settore indicato."},
         )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts import anagrafe as a
 from contracts import cartella as c
+from contracts import condivisioni as k
 from contracts import documenti as d
 from contracts import erogazioni as e
 from contracts import notifiche as n
@@ -85,6 +86,11 @@ ISEE_OUT = c.IseeOut(
     data_presentazione=date(2026, 2, 3), scadenza=date(2026, 12, 31), ise=Decimal("15800.00"), scala=Decimal("2.46"),
     isee=Decimal("6422.76"), omissioni=True, note="", autore_id=GIULIA, scritto_il=at(5), version=1,
     avvisi=("L’ISEE non torna con ISE diviso scala di equivalenza.",),
+)  # fmt: skip
+CONDIVISIONE = k.CondivisioneOut(
+    id=known("condivisione"), cartella_id=None, numero="2026/001042", da_ente="F704", da_settore="minori", ente="F704",
+    settore="adulti", sezioni=("diario", "isee"), dal=at(20), al=datetime(2027, 3, 31, 21, 59, 59, tzinfo=UTC),
+    nascondi_prima=True, motivo="Progetto con la madre", proposta_da=GIULIA, proposta_il=at(20), version=1,
 )  # fmt: skip
 FOGLIO_OUT = e.FoglioOut(
     id=FOGLIO, numero="F-2026-000077", cartella_id=CASO, residente_id=LUCA, ente="F704", voce_istat="B5",
@@ -203,6 +209,7 @@ ANSWERS = {
     "cartella.list_cartelle": c.CartelleOut(cartelle=(CARTELLA,), totale=1),
     "cartella.list_voci_diario": c.VociDiarioOut(voci=(ENTRY, PRIVATE), totale=2),
     "cartella.get_voce_diario": ENTRY,
+    "cartella.list_condivisioni": k.CondivisioniOut(condivisioni=(CONDIVISIONE,), totale=1),
     "cartella.list_isee": c.IseeListOut(isee=(ISEE_OUT,)),
     "documenti.list_documenti": d.DocumentiOut(documenti=(DOCUMENT,), totale=1),
     "documenti.list_stampe": d.StampeOut(stampe=(PRINT,)),

@@ -4,6 +4,7 @@ from gateway.routes import (
     anagrafe,
     avvisi,
     cartelle,
+    condivisioni,
     diario,
     documenti,
     fogli,
@@ -18,8 +19,8 @@ from gateway.routes import (
 )
 
 MODULES = (
-    sessione, anagrafe, cartelle, diario, documenti, stampe, fogli, liquidazioni, siuss, avvisi, report, operatori,
-    registro, politica,
+    sessione, anagrafe, cartelle, condivisioni, diario, documenti, stampe, fogli, liquidazioni, siuss, avvisi, report,
+    operatori, registro, politica,
 )  # fmt: skip
 
 routes = [route for module in MODULES for route in module.router.routes]

@@ -20,6 +20,7 @@ from contracts.cartella import (
     ListCartelle,
     ListIsee,
     ReopenCartella,
+    SetRiservatezza,
     TakeInCarico,
 )
 from gateway import fascicolo
@@ -81,7 +82,7 @@ async def take_in_carico(
 )
 async def assign_cartella(
     command: AssignCartella = Depends(from_body(AssignCartella, "cartella_id")),
-    caller: Caller = Depends(authorize("presa_in_carico:assegna")),
+    caller: Caller = Depends(authorize("presa_in_carico:assegna", optional=("secondo_livello:scrivi",))),
 ) -> CartellaOut:
     await fascicolo.check_assignees(caller, command)
     return await caller.call("cartella", "assign_cartella", command)
@@ -101,6 +102,16 @@ async def reopen_cartella(
     caller: Caller = Depends(authorize("presa_in_carico:scrivi")),
 ) -> CartellaOut:
     return await caller.call("cartella", "reopen_cartella", command)
+
+
+@router.post(
+    "/cartelle/{cartella_id}/riservatezza", summary="Mettila nel secondo livello del tuo settore, o toglila"
+)
+async def set_riservatezza(
+    command: SetRiservatezza = Depends(from_body(SetRiservatezza, "cartella_id")),
+    caller: Caller = Depends(authorize("secondo_livello:scrivi")),
+) -> CartellaOut:
+    return await caller.call("cartella", "set_riservatezza", command)
 
 
 @router.get("/cartelle/{cartella_id}/isee", summary="Gli ISEE, dal più recente")

@@ -1,4 +1,5 @@
-"""The diary of a case. A private entry of somebody else does not exist: not in lists, counts, or by its id."""
+"""The diary of a case. A private entry of somebody else, or one of another settore's second level, does not exist: not
+in lists, counts, or by its id."""
 
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from contracts.cartella import (
     VociDiarioOut,
 )
 from gateway.auth import Caller, authorize
+from gateway.fascicolo import check_settore
 from gateway.routes.api import make_router
 from gateway.routes.messages import from_body, from_query
 
@@ -31,8 +33,9 @@ async def list_diario(
 @router.post("/cartelle/{cartella_id}/diario", status_code=201, summary="Scrivi una voce")
 async def add_voce(
     command: AddVoceDiario = Depends(from_body(AddVoceDiario, "cartella_id")),
-    caller: Caller = Depends(authorize("diario:scrivi")),
+    caller: Caller = Depends(authorize("diario:scrivi", optional=("secondo_livello:scrivi",))),
 ) -> VoceDiarioOut:
+    await check_settore(caller, command.settore_riservato)
     return await caller.call("cartella", "add_voce_diario", command)
 
 
@@ -50,8 +53,9 @@ async def get_voce(
 )
 async def rectify_voce(
     command: RectifyVoceDiario = Depends(from_body(RectifyVoceDiario, "cartella_id", "voce_id")),
-    caller: Caller = Depends(authorize("diario:scrivi")),
+    caller: Caller = Depends(authorize("diario:scrivi", optional=("secondo_livello:scrivi",))),
 ) -> VoceDiarioOut:
+    await check_settore(caller, command.settore_riservato)
     return await caller.call("cartella", "rectify_voce_diario", command)
 
 

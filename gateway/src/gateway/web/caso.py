@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,16 @@ from starlette.responses import Response
 
 from contracts.anagrafe import GetResidente, ResidenteOut
 from contracts.cartella import CartellaOut, GetCartella, IseeListOut, IseeOut, ListIsee, StatoCartella
+from contracts.condivisioni import AccessoOut, ExplainAccesso, TipoRegola
 from contracts.erogazioni import Carattere, FoglioOut, FogliOut, ListFogli, StatoFoglio
+from contracts.errors import NotFound
 from contracts.notifiche import AvvisiOut, AvvisoOut, ListAvvisi
 from gateway.auth import Authorize, Caller
 from gateway.web import formats
 from gateway.web.page import Gathering, nothing, page_scope, respond
 from gateway.web.people import operator_name, residents
 
-HEAD_SCOPES = ("anagrafe:leggi", "isee:leggi", "fogli:leggi")
+HEAD_SCOPES = ("anagrafe:leggi", "isee:leggi", "fogli:leggi", "diario:leggi")
 
 TABS = (
     ("cronologia", "Cronologia", "", "presa_in_carico:leggi"),
@@ -30,6 +33,8 @@ TABS = (
     ("stampa", "Stampa", "/stampa", "stampe:stampa"),
     ("accessi", "Chi ha visto", "/accessi", "presa_in_carico:leggi"),
 )
+ALWAYS = ("cronologia", "famiglia")
+"""Tabs of a case that is only partly open: those of its open sections, and these."""
 
 
 def case_scope(*scopes: str, optional: tuple[str, ...] = (), body_limit: int | None = None) -> Authorize:
@@ -52,6 +57,8 @@ class Caso:
     isee: IseeOut | None = None
     fogli: list[FoglioOut] = field(default_factory=list)
     responsabile: str = ""
+    accesso: AccessoOut | None = None
+    """Why the case is seen, where it is not open as a whole."""
     tabs: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
@@ -65,6 +72,16 @@ class Caso:
     @property
     def closed(self) -> bool:
         return self.cartella.stato is StatoCartella.CHIUSA
+
+    @property
+    def whole(self) -> bool:
+        """Open by role: by a grant, or for single entries, one sees a part and changes nothing of the case itself."""
+        return self.accesso is None
+
+    @property
+    def fino_al(self) -> datetime | None:
+        """Until when a grant opens it; None where none does."""
+        return max((grant.al for grant in self.accesso.condivisioni), default=None) if self.accesso else None
 
     @property
     def essentials(self) -> list[str]:
@@ -81,13 +98,18 @@ class Caso:
         return lines
 
 
-async def load_caso(caller: Caller, cartella_id: UUID) -> tuple[Caso, Gathering]:
-    """The case with its head. Raises NotFound when it does not exist for this person."""
+async def load_caso(caller: Caller, cartella_id: UUID, whole: bool = False) -> tuple[Caso, Gathering]:
+    """The case with its head. Raises NotFound when it does not exist for this person, or (`whole`) only a part does."""
     gathering = Gathering()
     cartella: CartellaOut = await caller.call(
         "cartella", "get_cartella", GetCartella(cartella_id=cartella_id)
     )
     caller.touch(cartella_id=cartella_id, residente_id=cartella.residente_id)
+    accesso: AccessoOut | None = None
+    if cartella.version == 0:  # a part of it: cartella keeps the version to itself
+        if whole:
+            raise NotFound("cartella.non_trovata", "Caso non trovato.")
+        accesso = await caller.call("cartella", "explain_accesso", ExplainAccesso(cartella_id=cartella_id))
     residente, avvisi, isee, fogli, names = await asyncio.gather(
         _if(caller, "anagrafe:leggi", gathering, "i dati anagrafici", None,
             "anagrafe", "get_residente", GetResidente(residente_id=cartella.residente_id)),
@@ -108,10 +130,21 @@ async def load_caso(caller: Caller, cartella_id: UUID) -> tuple[Caso, Gathering]
         isee=next(iter(isee.isee), None),
         fogli=[f for f in fogli.fogli if f.al is None or f.al >= formats.today()],
         responsabile=operator_name(names, cartella.responsabile_id, caller),
+        accesso=accesso,
         tabs=[
-            (key, text, f"/casi/{cartella_id}{end}") for key, text, end, scope in TABS if caller.can(scope)
+            (key, text, f"/casi/{cartella_id}{end}")
+            for key, text, end, scope in TABS
+            if caller.can(scope) and (accesso is None or _is_open(key, scope, accesso))
         ],
     ), gathering
+
+
+def _is_open(tab: str, scope: str, accesso: AccessoOut) -> bool:
+    """Whether a tab leads anywhere for whom only a part of the case is open."""
+    sections = {sezione for grant in accesso.condivisioni for sezione in grant.sezioni}
+    if any(rule.tipo is TipoRegola.VOCE_RISERVATA for rule in accesso.regole):
+        sections.add("diario")
+    return tab in ALWAYS or (tab not in ("carico", "accessi") and scope.partition(":")[0] in sections)
 
 
 async def _alert_names(

@@ -19,7 +19,7 @@ from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats, labels
 from gateway.web.caso import Caso, case_scope, load_caso, respond_caso
-from gateway.web.diario import new_entry
+from gateway.web.diario import new_entry, second_levels
 from gateway.web.forms import Form
 from gateway.web.page import Gathering
 from gateway.web.people import operator_name
@@ -68,6 +68,8 @@ def passages_people(passaggi: Sequence[Passaggio]) -> set[UUID | None]:
 def _entries(found: VociDiarioOut, url: str) -> Iterator[Fatto]:
     for voce in found.voci:
         kind = "Diario privato" if voce.privata else "Diario"
+        if voce.settore_riservato:
+            kind = f"Diario, secondo livello {labels.word(voce.settore_riservato, 'settore')}"
         title = labels.word(voce.tipo, "tipo_voce") + (f" con {voce.con_chi}" if voce.con_chi else "")
         text = "Voce annullata." if voce.annullata else excerpt(voce.testo)
         yield Fatto(voce.quando, kind, title, text, f"{url}/diario#voce-{voce.id}")
@@ -156,7 +158,9 @@ async def chronology(caller: Caller, caso: Caso, only: str, gathering: Gathering
     return sorted(facts, key=lambda fact: fact.at, reverse=True)
 
 
-CHRONOLOGY = case_scope(optional=(*(source.scope for source in SOURCES), "diario:scrivi"))
+CHRONOLOGY = case_scope(
+    optional=(*(source.scope for source in SOURCES), "diario:scrivi", "secondo_livello:scrivi")
+)
 
 
 @router.get("/casi/{cartella_id}")
@@ -170,7 +174,7 @@ async def show_caso(
     facts = await chronology(caller, caso, only, gathering)
     return await respond_caso(
         request, caller, caso, gathering, "cronologia", "cronologia.html", form=new_entry(), fatti=facts, tipi=kinds,
-        filtri=Form.of(mostra=only),
+        filtri=Form.of(mostra=only), settori_riservati=await second_levels(caller),
     )  # fmt: skip
 
 

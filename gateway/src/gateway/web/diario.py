@@ -23,8 +23,9 @@ from contracts.cartella import (
     VociDiarioOut,
 )  # fmt: skip
 from gateway.auth import Caller
+from gateway.fascicolo import check_settore
 from gateway.logged import LoggedRoute
-from gateway.web import formats
+from gateway.web import formats, labels
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.conflict import conflict_page
 from gateway.web.forms import Form, read_form
@@ -35,13 +36,23 @@ router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 20
 
 Reader = Annotated[Caller, Depends(case_scope("diario:leggi"))]
-Writer = Annotated[Caller, Depends(case_scope("diario:scrivi", "diario:leggi"))]
+Writer = Annotated[
+    Caller, Depends(case_scope("diario:scrivi", "diario:leggi", optional=("secondo_livello:scrivi",)))
+]
 IseeReader = Annotated[Caller, Depends(case_scope("isee:leggi"))]
 IseeWriter = Annotated[Caller, Depends(case_scope("isee:scrivi", "isee:leggi"))]
 
 
 def new_entry() -> Form:
     return Form.of(tipo=TipoVoce.COLLOQUIO, quando=formats.input_moment(formats.now()))
+
+
+async def second_levels(caller: Caller) -> list[tuple[str, str]]:
+    """The settori of the ente whose second level an entry may be of, for who may say so."""
+    if not caller.can("secondo_livello:scrivi"):
+        return []
+    settori = sorted({incarico.settore for incarico in await caller.colleghi() if incarico.settore})
+    return [(s, f"Secondo livello: tu e il settore {labels.word(s, 'settore')}") for s in settori]
 
 
 def localize(form: Form) -> None:
@@ -84,6 +95,7 @@ async def _diario_page(request: Request, caller: Caller, cartella_id: UUID, form
         totale=answer.totale, pagina=number, pagine=page_count(answer.totale, SIZE),
         filtri=Form.of(tipo_filtro=kind, parole=query.get("parole", "")),
         autori={voce.id: operator_name(names, voce.autore_id, caller, "te") for voce in answer.voci},
+        settori_riservati=await second_levels(caller),
     )  # fmt: skip
 
 
@@ -93,6 +105,7 @@ async def add_voce(request: Request, cartella_id: UUID, caller: Writer) -> Respo
     localize(form)
     with form.collecting():
         command = form.build(AddVoceDiario, flags=("privata",), cartella_id=cartella_id)
+        await check_settore(caller, command.settore_riservato)
         await caller.call("cartella", "add_voce_diario", command)
         return done(f"/casi/{cartella_id}/diario", "diario")
     unlocalize(form)
@@ -117,12 +130,13 @@ async def _voce_page(
         con_chi=voce.con_chi,
         dove=voce.dove,
         testo=voce.testo,
+        settore_riservato=voce.settore_riservato,
     )
     return await respond_caso(
         request, caller, caso, gathering, "diario", "voce.html", form=form, status=form.status, voce=voce,
         autore=operator_name(names, voce.autore_id, caller, "te"),
         mia=voce.autore_id == caller.operatore_id and caller.can("diario:scrivi"),
-        title=f"Voce di diario, caso {caso.cartella.numero}",
+        title=f"Voce di diario, caso {caso.cartella.numero}", settori_riservati=await second_levels(caller),
     )  # fmt: skip
 
 
@@ -131,7 +145,12 @@ async def rectify_voce(request: Request, cartella_id: UUID, voce_id: UUID, calle
     form = await read_form(request)
     localize(form)
     with form.collecting():
-        command = form.build(RectifyVoceDiario, cartella_id=cartella_id, voce_id=voce_id)
+        # the choice is on the form only for who may make it; left out, it stays as it is
+        chosen = form.get("settore_riservato") if form.get("riservatezza_scelta") else None
+        command = form.build(
+            RectifyVoceDiario, cartella_id=cartella_id, voce_id=voce_id, settore_riservato=chosen
+        )
+        await check_settore(caller, command.settore_riservato)
         await caller.call("cartella", "rectify_voce_diario", command)
         return done(f"/casi/{cartella_id}/diario/{voce_id}", "diario_rettificato")
     return await _refused_voce(request, caller, cartella_id, voce_id, form)

@@ -28,6 +28,7 @@ MENU = (
     ("oggi", "Oggi", "/", "avvisi:leggi"),
     ("persone", "Persone", "/persone", "anagrafe:leggi"),
     ("casi", "Casi", "/casi", "presa_in_carico:leggi"),
+    ("condivisioni", "Condivisioni", "/condivisioni", "condivisioni:leggi"),
     ("interventi", "Interventi", "/interventi", "fogli:leggi"),
     ("pagamenti", "Pagamenti", "/pagamenti", "liquidazioni:leggi"),
     ("siuss", "SIUSS", "/siuss", "siuss:leggi"),

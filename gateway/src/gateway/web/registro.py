@@ -61,7 +61,7 @@ def visits(rows: Sequence[AccessoOut], names: dict[UUID, str], caller: Caller) -
 
 @router.get("/casi/{cartella_id}/accessi")
 async def show_visits(request: Request, cartella_id: UUID, caller: CaseReader) -> Response:
-    caso, gathering = await load_caso(caller, cartella_id)
+    caso, gathering = await load_caso(caller, cartella_id, whole=True)
     pool = request.app.state.gateway.pool
     rows = await list_accessi(
         pool, Filtro(ente=caso.cartella.ente, cartella=cartella_id, limite=LOOKED_THROUGH)
