@@ -1,57 +1,154 @@
-"""The access log, for the DPO: who read what, and whether the log is whole."""
+"""The access log, for the DPO: who read what, whether the log is whole, and the log as a file."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-import psycopg
-from fastapi import Depends, Query
-from pydantic import BaseModel
+from fastapi import Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.accessi.read import AccessoOut, Filtro, list_accessi
-from gateway.accessi.verify import Verifica, verify
+from contracts.errors import NotFound
+from gateway.accessi import verifiche
+from gateway.accessi.answer import AS_STORED, export
+from gateway.accessi.read import AccessoOut, Conteggio, count_by_time, list_accessi
+from gateway.accessi.ricerca import Confronto, Ricerca, compare, of_the_ente, with_connection
+from gateway.accessi.sigilli import Sigillo, get_seal, last_seal
+from gateway.accessi.verifiche import VerificaOut
 from gateway.auth import Caller, authorize
 from gateway.routes.api import make_router
 
 router = make_router("Registro accessi")
+Numero = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+Reader = Annotated[Caller, Depends(of_the_ente(authorize("registro_accessi:leggi")))]
+Exporter = Annotated[Caller, Depends(of_the_ente(authorize("registro_accessi:esporta")))]
+
+
+Asked = Annotated[Ricerca, Depends(Ricerca.asked)]
 
 
 class AccessiOut(BaseModel):
-    """`operatori`: name by operator id, for the rows shown."""
+    """`operatori`: name by operator id, for the rows shown. `dopo`: where the next page begins, empty at the end."""
 
     accessi: list[AccessoOut]
     operatori: dict[UUID, str]
+    dopo: str
 
 
-class VerificaOut(BaseModel):
-    integro: bool
-    verifica: Verifica
+class SigilloOut(BaseModel):
+    """A seal to keep elsewhere: `hash` and `firma` in hex, `chiave` names the key that signed."""
+
+    numero: int
+    momento: datetime
+    righe: int
+    hash: str
+    firma: str
+    chiave: str
+
+    @classmethod
+    def of(cls, sigillo: Sigillo) -> "SigilloOut":
+        return cls(
+            numero=sigillo.numero, momento=sigillo.momento, righe=sigillo.righe, hash=sigillo.hash.hex(),
+            firma=sigillo.firma.hex(), chiave=sigillo.chiave,
+        )  # fmt: skip
+
+
+class StatoVerifica(BaseModel):
+    """A verification and whether it found the log whole; null while it is under way."""
+
+    verifica: VerificaOut
+    integro: bool | None
+
+    @classmethod
+    def of(cls, verifica: VerificaOut) -> "StatoVerifica":
+        return cls(verifica=verifica, integro=verifica.integro if verifica.stato == "finita" else None)
 
 
 @router.get("/registro-accessi", summary="Chi ha letto o scritto che cosa, dal più recente")
 async def list_registro(
     request: Request,
-    cartella: UUID | None = None,
-    residente: UUID | None = None,
-    operatore: UUID | None = None,
-    dal: datetime | None = None,
-    al: datetime | None = None,
+    caller: Reader,
+    ricerca: Asked,
     limite: Annotated[int, Query(ge=1, le=500)] = 100,
-    caller: Caller = Depends(authorize("registro_accessi:leggi")),
+    dopo: Annotated[str, Query(max_length=120)] = "",
 ) -> AccessiOut:
-    caller.touch(cartella_id=cartella, residente_id=residente)
-    filtro = Filtro(caller.ente, cartella, residente, operatore, dal, al, limite)
-    rows = await list_accessi(request.app.state.gateway.pool, filtro)
-    return AccessiOut(accessi=rows, operatori=await caller.nomi(row.operatore_id for row in rows))
+    rows = await list_accessi(request.app.state.gateway.pool, ricerca.filtro(caller, limite, dopo))
+    return AccessiOut(
+        accessi=rows,
+        operatori=await caller.nomi(row.operatore_id for row in rows),
+        dopo=str(rows[-1].posizione) if len(rows) == limite else "",
+    )
 
 
-@router.get("/registro-accessi/verifica", summary="Il registro è integro?")
-async def verify_registro(
-    request: Request, caller: Caller = Depends(authorize("registro_accessi:leggi"))
-) -> VerificaOut:
-    # Its own connection: walking the log is long, and the pool is for short work.
-    dsn = request.app.state.gateway.settings.dsn
-    async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
-        found = await verify(connection)
-    return VerificaOut(integro=found.integro, verifica=found)
+@router.get("/registro-accessi/conteggi", summary="Quanti accessi, per ora o per giorno")
+async def count_registro(
+    request: Request, caller: Reader, ricerca: Asked, dal: AwareDatetime, al: AwareDatetime
+) -> list[Conteggio]:
+    filtro = replace(ricerca, dal=dal, al=al).filtro(caller)
+    return await count_by_time(request.app.state.gateway.pool, filtro)
+
+
+@router.get("/registro-accessi/esportazione", summary="Il registro in un file", response_class=Response)
+async def export_registro(
+    request: Request,
+    caller: Exporter,
+    ricerca: Asked,
+    formato: Literal["csv", "xlsx"] = "csv",
+) -> Response:
+    return await export(request.app.state.gateway.pool, caller, ricerca.filtro(caller), formato, AS_STORED)
+
+
+@router.post(
+    "/registro-accessi/verifiche", status_code=202, summary="Controlla tutto il registro, in disparte"
+)
+async def ask_verifica(request: Request, caller: Reader) -> StatoVerifica:
+    found = await with_connection(request, lambda c: verifiche.ask(c, caller.ente, caller.operatore_id))
+    return StatoVerifica.of(found)
+
+
+@router.get("/registro-accessi/verifiche", summary="Gli ultimi controlli")
+async def list_verifiche(request: Request, caller: Reader) -> list[StatoVerifica]:
+    return [StatoVerifica.of(one) for one in await with_connection(request, verifiche.newest)]
+
+
+@router.get(
+    "/registro-accessi/verifiche/{verifica_id}", summary="Un controllo: a che punto è, che cosa ha trovato"
+)
+async def get_verifica(request: Request, verifica_id: UUID, caller: Reader) -> StatoVerifica:
+    found = await with_connection(request, lambda c: verifiche.get(c, verifica_id))
+    if found is None:
+        raise NotFound("verifica.non_trovata", "Questo controllo non c'è.")
+    return StatoVerifica.of(found)
+
+
+@router.get("/registro-accessi/sigilli/ultimo", summary="L'ultimo sigillo, da conservare altrove")
+async def get_last_sigillo(request: Request, caller: Reader) -> SigilloOut:
+    return SigilloOut.of(_present(await with_connection(request, last_seal)))
+
+
+@router.get("/registro-accessi/sigilli/{numero}", summary="Un sigillo")
+async def get_sigillo(request: Request, caller: Reader, numero: Numero) -> SigilloOut:
+    return SigilloOut.of(_present(await with_connection(request, lambda c: get_seal(c, numero))))
+
+
+def _present(sigillo: Sigillo | None) -> Sigillo:
+    if sigillo is None:
+        raise NotFound("sigillo.non_trovato", "Questo sigillo non c'è.")
+    return sigillo
+
+
+class Impronta(BaseModel):
+    """The hash as it was kept, blanks and case aside."""
+
+    impronta: Annotated[str, Field(max_length=200)]
+
+
+@router.post(
+    "/registro-accessi/sigilli/{numero}/confronto", summary="Un sigillo conservato altrove è ancora quello?"
+)
+async def compare_sigillo(request: Request, numero: Numero, kept: Impronta, caller: Reader) -> Confronto:
+    return await with_connection(request, lambda c: compare(c, numero, kept.impronta))

@@ -1,0 +1,108 @@
+"""What the access log says to the person it is about: who opened his file, on which day, in which role and why.
+
+By day and coarsely: the hour or the section of a read could betray a private entry, or a second level. Names are left
+out where the policy of the reader's ente says so, always in its protected settori, and always on a case of second
+level. Reads within somebody else's case are not his to see, even where his own data were shown there: a relative's case
+would betray itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from contracts.cartella import CartellaOut
+
+ROMA = ZoneInfo("Europe/Rome")
+MONTHS = 24
+MOST_ROWS = 5000
+FASCICOLO, ANAGRAFE, PAGAMENTI = "fascicolo", "anagrafe", "pagamenti"
+PARTS = {"anagrafe": ANAGRAFE, "fogli": PAGAMENTI, "liquidazioni": PAGAMENTI, "siuss": PAGAMENTI}
+"""Section → the part of his data a citizen is told of; what is not here is his file."""
+QUERY = """
+SELECT quando, operatore_id, ruolo, ente, settore, sezione, cartella_id, motivo, in_delega_di
+  FROM accessi
+ WHERE (cartella_id = ANY(%(casi)s) OR (residente_id = ANY(%(residenti)s) AND cartella_id IS NULL))
+   AND tipo = 'operatore' AND esito < 400 AND quando > now() - make_interval(months => %(mesi)s)
+ ORDER BY quando DESC LIMIT %(limite)s
+"""
+POLICIES = "SELECT ente, mostra_nomi, mostra_motivi, settori_protetti FROM registro_politiche"
+
+
+@dataclass(frozen=True, slots=True)
+class Lettura:
+    """One line a citizen reads. `operatore_id` is None where the name is not said; `parti`: FASCICOLO, ANAGRAFE,
+    PAGAMENTI; `motivi`: as they were written, none where they are not shown."""
+
+    giorno: date
+    operatore_id: UUID | None
+    ruolo: str
+    ente: str
+    settore: str
+    parti: tuple[str, ...]
+    motivi: tuple[str, ...]
+    delegato: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Politica:
+    mostra_nomi: bool
+    mostra_motivi: bool
+    settori_protetti: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    quando: datetime
+    operatore_id: UUID
+    ruolo: str
+    ente: str
+    settore: str
+    sezione: str
+    cartella_id: UUID | None
+    motivo: str
+    in_delega_di: UUID | None
+
+
+async def letture_of(
+    pool: AsyncConnectionPool[Any], residenti: Sequence[UUID], cartelle: Sequence[CartellaOut]
+) -> tuple[list[Lettura], bool]:
+    """Newest day first; True when there were more rows than one page can hold. `residenti`, `cartelle`: his own."""
+    casi = [cartella.id for cartella in cartelle]
+    values = {"casi": casi, "residenti": list(residenti), "mesi": MONTHS, "limite": MOST_ROWS}
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Row))
+        await cursor.execute(QUERY, values)
+        rows = await cursor.fetchall()
+        policies = {
+            ente: Politica(names, reasons, frozenset(settori))
+            for ente, names, reasons, settori in await (await connection.execute(POLICIES)).fetchall()
+        }
+    riservate = frozenset(cartella.id for cartella in cartelle if cartella.settore_riservato)
+    return group(rows, policies, riservate), len(rows) == MOST_ROWS
+
+
+def group(rows: Iterable[Row], policies: dict[str, Politica], riservate: frozenset[UUID]) -> list[Lettura]:
+    """One line by day and person; nameless readers of one role and settore share theirs: they cannot be counted."""
+    lines: dict[tuple[date, UUID | None, str, str, str, bool], tuple[set[str], dict[str, None]]] = {}
+    for row in rows:
+        policy = policies.get(row.ente) or policies[""]
+        covered = row.settore in policy.settori_protetti or row.cartella_id in riservate
+        who = row.operatore_id if policy.mostra_nomi and not covered else None
+        key = (
+            row.quando.astimezone(ROMA).date(), who, row.ruolo, row.ente, row.settore,
+            row.in_delega_di is not None and who is not None,
+        )  # fmt: skip
+        parts, reasons = lines.setdefault(key, (set(), {}))
+        parts.add(PARTS.get(row.sezione, FASCICOLO))
+        if row.motivo and policy.mostra_motivi and not covered:
+            reasons[row.motivo] = None
+    return [
+        Lettura(giorno, who, ruolo, ente, settore, tuple(sorted(parts)), tuple(reasons), delegated)
+        for (giorno, who, ruolo, ente, settore, delegated), (parts, reasons) in lines.items()
+    ]

@@ -1,0 +1,90 @@
+"""What a question to the whole log of an ente needs, asked by the API or by a page."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime, BaseModel
+from starlette.requests import Request
+
+from contracts.errors import Forbidden
+from contracts.mandato import Extent
+from gateway.accessi.read import Filtro, Posizione
+from gateway.accessi.sigilli import Connection, from_groups, get_seal
+from gateway.auth import Authorize, Caller
+
+T = TypeVar("T")
+
+
+def of_the_ente(rule: Authorize) -> Callable[..., Awaitable[Caller]]:
+    """The caller of a route over the whole log of an ente: whoever reaches his own rows alone is refused."""
+
+    async def officer(caller: Caller = Depends(rule)) -> Caller:
+        extents = [
+            extent for scope, extent in caller.extents.items() if scope.startswith("registro_accessi:")
+        ]
+        if not extents or Extent.PROPRI in extents:
+            raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
+        return caller
+
+    return officer
+
+
+@dataclass(frozen=True)
+class Ricerca:
+    """What to look for in the log, as the address says it. Persons and cases by id alone: no name enters an address."""
+
+    cartella: UUID | None = None
+    residente: tuple[UUID, ...] = ()
+    operatore: UUID | None = None
+    dal: datetime | None = None
+    al: datetime | None = None
+    azione: str = ""
+    sezione: str = ""
+    esito: Literal["", "riuscito", "rifiutato"] = ""
+
+    @classmethod
+    async def asked(
+        cls,
+        cartella: UUID | None = None,
+        residente: Annotated[list[UUID] | None, Query(max_length=20)] = None,
+        operatore: UUID | None = None,
+        dal: AwareDatetime | None = None,
+        al: AwareDatetime | None = None,
+        azione: Annotated[str, Query(max_length=30)] = "",
+        sezione: Annotated[str, Query(max_length=40)] = "",
+        esito: Literal["", "riuscito", "rifiutato"] = "",
+    ) -> "Ricerca":
+        return cls(cartella, tuple(residente or ()), operatore, dal, al, azione, sezione, esito)
+
+    def filtro(self, caller: Caller, limite: int = 100, dopo: str = "") -> Filtro:
+        """Within the caller's ente; the case and the person looked for enter the access log."""
+        caller.touch(cartella_id=self.cartella, residente_id=next(iter(self.residente), None))
+        return Filtro(
+            caller.ente, self.cartella, None, self.operatore, self.dal, self.al, limite, azione=self.azione or None,
+            sezione=self.sezione or None, esito=self.esito or None, residenti=self.residente or None,
+            dopo=Posizione.parse(dopo),
+        )  # fmt: skip
+
+
+async def with_connection(request: Request, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async with request.app.state.gateway.pool.connection() as connection:
+        return await work(connection)
+
+
+class Confronto(BaseModel):
+    """`esito`: uguale, diverso, assente (the log no longer has a seal of this number)."""
+
+    numero: int
+    esito: Literal["uguale", "diverso", "assente"]
+
+
+async def compare(connection: Connection, numero: int, impronta: str) -> Confronto:
+    """Holds a seal kept elsewhere against the log's own of the same number."""
+    found = await get_seal(connection, numero)
+    if found is None:
+        return Confronto(numero=numero, esito="assente")
+    return Confronto(numero=numero, esito="uguale" if found.hash == from_groups(impronta) else "diverso")
