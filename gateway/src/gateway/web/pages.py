@@ -37,8 +37,7 @@ from gateway.web.page import public
 router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
-    pagamenti,
-    siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo,
+    pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo,
     elenchi, operatori, deleghe,
 ):  # fmt: skip
     router.include_router(module.router)
