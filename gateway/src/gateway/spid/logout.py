@@ -56,6 +56,7 @@ class Received:
 async def leave(request: Request, session_id: UUID) -> Response | None:
     """To be asked once our session has been revoked: the way to the provider's own logout, or None when there is none.
 
+    A page of its own, never a redirect: browsers hold the form that asked for the logout to its page's `form-action`.
     At L2 and L3 the provider keeps no session (no SessionIndex), and CIE answers nothing: there our logout is all.
     """
     spid: Spid | None = request.app.state.spid
@@ -78,7 +79,7 @@ async def _depart(
     request: Request, spid: Spid, provider: Provider, idp: Idp, name_id: str, session_index: str
 ) -> Response | None:
     schema, request_id, relay = provider.schema, new_id(), secrets.token_urlsafe(24)
-    binding, target = _way(idp.slo, HTTP_REDIRECT)
+    binding, target = _way(idp.slo, HTTP_POST)
     root = build_logout_request(schema, idp, request_id, target, name_id, session_index)
     carried = carry(root, "SAMLRequest", relay, SHORT[binding], target, provider.keys[0])
     with suppress(TooManyPending):
@@ -90,7 +91,8 @@ async def _depart(
             ),
             schema.max_pending,
         )  # fmt: skip
-        return pages.sent(request, carried, idp)
+        request.state.caller = None  # the page is nobody's any more
+        return pages.sent(request, carried, idp, as_page=True)
     return None
 
 

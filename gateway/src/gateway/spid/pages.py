@@ -10,9 +10,10 @@ from gateway.spid.request import Carried
 from gateway.web.page import public
 
 
-def sent(request: Request, carried: Carried, idp: Idp) -> Response:
-    """The browser on its way with a message: a redirect, or a form that sends itself (and has a button)."""
-    if not carried.fields:
+def sent(request: Request, carried: Carried, idp: Idp, as_page: bool = False) -> Response:
+    """The browser on its way with a message: a redirect, or a form that sends itself (and has a button). `as_page`: a
+    page with a link in place of the redirect."""
+    if not carried.fields and not as_page:
         return RedirectResponse(carried.target, status_code=302)
     response = public(
         request, "pagine/spid_invio.html", title="Un momento", carried=carried, gestore=idp.name
