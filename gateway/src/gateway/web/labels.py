@@ -80,6 +80,16 @@ STATI: dict[str, dict[str, Label]] = {
         "giustificata": Label("Giustificata", "verde"),
         "non_giustificata": Label("Non giustificata", "viola"),
     },
+    "anomalia": {
+        "nuova": Label("Da guardare", "ambra"),
+        "vista": Label("Vista", "blu"),
+        "chiusa": Label("Chiusa"),
+    },
+    "verifica": {
+        "in_attesa": Label("Comincia entro un minuto", "blu"),
+        "in_corso": Label("In corso", "blu"),
+        "finita": Label("Finita"),
+    },
     "siuss": {
         "da_correggere": Label("Da correggere", "rosso"),
         "pronto": Label("Pronto", "verde"),
@@ -238,7 +248,19 @@ CAMPI = {
     "tipo": "Che cosa",
 }
 """What a form calls a field, where it is not the field's own name: the summary of errors says it."""
+AZIONI = {
+    "leggi": "lettura", "scrivi": "scrittura", "approva": "approvazione", "liquida": "liquidazione",
+    "esporta": "esportazione", "stampa": "stampa", "assegna": "assegnazione", "accesso": "entrata nel sistema",
+}  # fmt: skip
+REGOLE_ANOMALIA = {
+    "molti_casi": "Molti casi in poco tempo",
+    "fuori_orario": "Fuori orario",
+    "stesso_cognome": "Stesso cognome di chi legge",
+    "stesso_indirizzo": "Stesso indirizzo di chi legge",
+    "senza_assegnazione": "Caso non assegnato a chi legge",
+}
 WORDS: dict[str, dict[str, str]] = {
+    "azione": AZIONI, "regola_anomalia": REGOLE_ANOMALIA,
     "campo": CAMPI, "fatto": FATTI,
     "area": AREE, "tipo_voce": TIPI_VOCE, "tipo_isee": TIPI_ISEE, "tipo_documento": TIPI_DOCUMENTO,
     "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,

@@ -39,6 +39,12 @@ MENU = (
     ("politica", "Politica", "/politica", "politica:leggi"),
 )
 
+CITIZEN_MENU = (
+    ("cittadino", "Le mie pagine", "/cittadino"),
+    ("letture", "Chi ha letto il mio fascicolo", "/cittadino/accessi"),
+)
+"""Of whoever reaches his own things alone."""
+
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -148,6 +154,13 @@ class EnteNames:
 ente_names = EnteNames()
 
 
+def menu_of(caller: Caller) -> list[tuple[str, str, str]]:
+    """Key, text and address of the pages this person has."""
+    if caller.tipo == "cittadino":
+        return list(CITIZEN_MENU)
+    return [(key, text, url) for key, text, url, scope in MENU if caller.can(scope)]
+
+
 def _page(request: Request, caller: Caller, title: str, section: str, unread: int | str, ente: str) -> Page:
     settings = request.app.state.gateway.settings
     static_folder.path = settings.static_dir
@@ -164,7 +177,7 @@ def _page(request: Request, caller: Caller, title: str, section: str, unread: in
         session_seconds=seconds_left(settings, caller),
         back=_here(request) if request.method == "GET" else "/",
         notice=NOTICES.get(request.query_params.get("fatto", "")),
-        menu=[(key, text, url) for key, text, url, scope in MENU if caller.can(scope)],
+        menu=menu_of(caller),
     )
 
 
@@ -227,7 +240,7 @@ def done(path: str, notice: str = "", query: str = "") -> RedirectResponse:
 
 def first_page(caller: Caller) -> str:
     """Where someone starts who has neither cases nor alerts."""
-    return next((url for _, _, url, scope in MENU if caller.can(scope)), "/aiuto")
+    return next((url for _, _, url in menu_of(caller)), "/aiuto")
 
 
 def as_uuid(text: str) -> UUID | None:
