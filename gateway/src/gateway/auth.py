@@ -14,8 +14,10 @@ from uuid import UUID
 from starlette.requests import Request
 
 from contracts.base import Message
-from contracts.errors import Forbidden
+from contracts.cartella import GetCartella
+from contracts.errors import DomainError, Forbidden
 from contracts.mandato import AZIONI, SEZIONI, Extent
+from gateway.motivazione import Motivazione
 from gateway.motivi import MOTIVO_RICHIESTO
 from gateway.sessions import NOBODY
 
@@ -59,7 +61,16 @@ class CsrfError(Forbidden):
 class Caller:
     """Who is signed in, for one request, with what the route's scopes let him do."""
 
-    __slots__ = ("_gateway", "_policy", "_tokens", "accesso", "correlation_id", "extents", "identity")
+    __slots__ = (
+        "_gateway",
+        "_policy",
+        "_tokens",
+        "accesso",
+        "correlation_id",
+        "extents",
+        "identity",
+        "motivazione",
+    )
 
     def __init__(
         self,
@@ -73,6 +84,7 @@ class Caller:
         self._gateway = gateway
         self._policy = policy
         self._tokens: dict[tuple[str, ...], str] = {}
+        self.motivazione = Motivazione(gateway.motivi, identity, accesso, self._in_emergenza)
         self.identity = identity
         self.extents = extents
         """Extent of each scope this route declared and the role has."""
@@ -131,6 +143,10 @@ class Caller:
         """Whether the role reaches anything through `scope`: for showing a button, never for letting through."""
         return bool(extents_of(self.identity, self._policy, (scope,)))
 
+    def extent(self, scope: str) -> Extent:
+        """How far the role reaches through any scope: for what the gateway keeps itself."""
+        return extents_of(self.identity, self._policy, (scope,)).get(scope, Extent.NESSUNO)
+
     def enti(self, scope: str) -> tuple[str, ...]:
         """Belfiore codes a scope of this route reaches as a whole; none for `propri` and `settore`."""
         reach = {
@@ -155,42 +171,42 @@ class Caller:
         and the person has said so today, the answer comes with that reason.
         """
         self._note(request)
-        self._take_motivo()
+        case = getattr(request, "cartella_id", None) or self.accesso.cartella_id
 
-        async def ask() -> Any:
-            token = self.token(service, *also)
+        async def ask(motivo: str) -> Any:
+            token = self.token(service, *also, motivo=motivo)
             return await self._gateway.rpc.call(service, method, request, token, self.correlation_id, timeout)
 
+        motivo = self.motivazione.known(case)
         try:
-            reply = await ask()
+            reply = await ask(motivo)
         except Forbidden as error:
-            if error.code != MOTIVO_RICHIESTO or not await self._recall_motivo():
+            if error.code != MOTIVO_RICHIESTO or motivo:
                 raise
-            reply = await ask()
+            if not (motivo := await self.motivazione.recall(case)):
+                raise
+            reply = await ask(motivo)
         self._note(reply)
         return reply
 
-    def _take_motivo(self) -> None:
-        """The reason of today goes along from the start where this process knows it: the service need not ask."""
-        row = self.accesso
-        if not row.motivo and row.cartella_id is not None:
-            row.motivo = self._gateway.motivi.remembered(self.operatore_id, row.cartella_id)
-            if row.motivo:
-                self._tokens.clear()
-
     async def keep_motivo(self, cartella_id: UUID, motivo: str) -> None:
         """Why this person opens this case, for the rest of the day."""
-        self.touch(cartella_id=cartella_id, motivo=motivo)
-        await self._gateway.motivi.keep(self.operatore_id, cartella_id, motivo)
+        self.touch(cartella_id=cartella_id)
+        await self.motivazione.keep(cartella_id, motivo)
 
-    async def _recall_motivo(self) -> bool:
-        """Takes up the reason written today for this case, if there is one."""
-        row = self.accesso
-        if row.motivo or row.cartella_id is None:
+    async def _in_emergenza(self, case: UUID) -> bool:
+        """Whether the glass was broken for the person of this case: asked of the service, as the caller."""
+        extents = extents_of(self.identity, self._policy, ("presa_in_carico:leggi",))
+        token = self._gateway.signer.sign(
+            self.identity, self._policy, extents, ("cartella",), self.identity.emergenza_motivo
+        )
+        try:
+            found = await self._gateway.rpc.call(
+                "cartella", "get_cartella", GetCartella(cartella_id=case), token, self.correlation_id
+            )
+        except DomainError:
             return False
-        row.motivo = await self._gateway.motivi.of_today(self.operatore_id, row.cartella_id)
-        self._tokens.clear()
-        return bool(row.motivo)
+        return bool(found.residente_id == self.identity.emergenza)
 
     def _note(self, message: Any) -> None:
         """The case and the person a message is about enter the access log; the first named stays."""
@@ -198,14 +214,13 @@ class Caller:
         row.cartella_id = row.cartella_id or getattr(message, "cartella_id", None)
         row.residente_id = row.residente_id or getattr(message, "residente_id", None)
 
-    def token(self, *audience: str) -> str:
-        """Signed mandate for these services, good for a minute; made once per request and audience."""
-        token = self._tokens.get(audience)
+    def token(self, *audience: str, motivo: str = "") -> str:
+        """Signed mandate for these services, good for a minute; made once per request, audience and reason."""
+        motivo = motivo or self.motivazione.declared
+        token = self._tokens.get((motivo, *audience))
         if token is None:
-            token = self._gateway.signer.sign(
-                self.identity, self._policy, self.extents, audience, self.accesso.motivo
-            )
-            self._tokens[audience] = token
+            token = self._gateway.signer.sign(self.identity, self._policy, self.extents, audience, motivo)
+            self._tokens[motivo, *audience] = token
         return token
 
     def touch(

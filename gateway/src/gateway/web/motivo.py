@@ -27,7 +27,7 @@ def asks_why(request: Request, problem: Problem) -> Response | None:
     caller = getattr(request.state, "caller", None)
     if problem.code != MOTIVO_RICHIESTO or not isinstance(caller, Caller):
         return None
-    cartella_id = caller.accesso.cartella_id
+    cartella_id = caller.motivazione.unexplained
     if cartella_id is None:
         return None
     after = _page_asked(request, cartella_id)
