@@ -27,7 +27,13 @@ class ReportGeneratoV1(Event, source="report", key="report.generato.v1", subject
 
 
 class RunCrosstab(Message):
-    """Scope `report:leggi`. One to four dimensions of DIMENSIONI, one measure; filters by dimension value."""
+    """Scope `report:leggi`, of a whole ente at least. One to four dimensions of DIMENSIONI, one measure; filters by
+    dimension value.
+
+    Second-level cases count in the ente's numbers and in no settore's: a table or a filter by settore leaves them out,
+    and hides as many settori as it takes that they cannot be had by subtracting the settori from the ente (always the
+    smallest one). Private entries are in no fact, hence in no number.
+    """
 
     misura: str = "in_carico"
     righe: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)] = ("comune",)

@@ -24,7 +24,8 @@ Run = Callable[..., Any]
 
 
 def record_cartella(event: FattoCartella, tx: Transaction, settings: Settings) -> None:
-    """Keeps the newest state of a case; ids are replaced before anything is stored."""
+    """Keeps the newest state of a case; ids are replaced before anything is stored, and so is the settore of a
+    second-level case: such a case counts for its ente, never for a settore."""
     assert tx.envelope is not None
     repository.FattoRepository(tx).record(
         {
@@ -35,7 +36,7 @@ def record_cartella(event: FattoCartella, tx: Transaction, settings: Settings) -
             "area": event.area.value,
             "sesso": event.sesso,
             "anno_nascita": event.anno_nascita,
-            "settore": event.settore,
+            "settore": crosstab.RISERVATO if event.settore_riservato else event.settore,
             "stato": event.stato.value,
             "sequence": tx.envelope.sequence,
         }

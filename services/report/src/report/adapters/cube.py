@@ -20,10 +20,13 @@ from report.domain.crosstab import (
     FASCIA_IGNOTA,
     FASCIA_OLTRE,
     NESSUNO,
+    SETTORE,
     VUOTO,
     Conteggi,
     Conteggio,
     Key,
+    covered,
+    uses_settore,
 )
 from report.settings import Settings
 
@@ -74,6 +77,7 @@ def count(request: RunCrosstab, enti: Sequence[str], cube: Cube) -> Conteggi:
             righe=_counted(facts, request, rows),
             colonne=_counted(facts, request, columns) if columns else _single(facts, request),
             totale=_single(facts, request).get((), NESSUNO),
+            coperti=covered(_persons_by_settore(facts)) if uses_settore(request) else frozenset(),
         )
     finally:
         connection.disconnect()
@@ -123,6 +127,11 @@ def _counted(facts: Any, request: RunCrosstab, by: tuple[str, ...]) -> dict[Key,
         value = row["persone"] if request.misura == "in_carico" else row["cartelle"]
         found[key] = Conteggio(int(value), int(row["persone"]), tuple(line.get(key, {}) for line in lines))
     return found
+
+
+def _persons_by_settore(facts: Any) -> dict[str, int]:
+    """Of all facts, whatever is asked."""
+    return {row[SETTORE]: int(row["persone"]) for row in _rows(facts, (SETTORE,))}
 
 
 def _line(facts: Any, request: RunCrosstab, by: tuple[str, ...], name: str) -> dict[Key, dict[str, int]]:

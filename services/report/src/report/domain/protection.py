@@ -10,7 +10,7 @@ such way, the cheapest one is hidden (a hidden edge costs nothing, a published o
 row, column and grand total.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,14 @@ MARGIN_COST = 4
 FAR = np.int64(2**60)
 
 
-def protect(values: Grid, sensitive: Sequence[Sequence[bool]], soglia: int) -> list[list[bool]]:
+def protect(
+    values: Grid, sensitive: Sequence[Sequence[bool]], soglia: int, along: Sequence[Sequence[bool]] = ()
+) -> list[list[bool]]:
     """Which cells to hide. `values`: the table with its totals as last column and last row; `sensitive`: cells that
-    are too small by themselves. A zero is never hidden."""
+    are too small, or secret, by themselves; `along`: cells to hide with them in any case. A zero is never hidden."""
     table = _Table(np.array(values, dtype=np.int64))
+    for row, column in np.argwhere(np.array(along, dtype=bool) & (table.values > 0)) if along else ():
+        table.hide(row, column)
     small = np.argwhere(np.array(sensitive, dtype=bool) & (table.values > 0))
     for row, column in small:
         table.hide(row, column)
@@ -38,13 +42,18 @@ def protect(values: Grid, sensitive: Sequence[Sequence[bool]], soglia: int) -> l
     return hidden
 
 
-def protect_line(line: Mapping[str, int], soglia: int) -> set[str]:
-    """The same for one line whose total is known: the names to hide. Always the same ones, whatever is asked."""
+def protect_line(line: Mapping[str, int], soglia: int, always: Collection[str] = ()) -> set[str]:
+    """The same for one line whose total is known: the names to hide. Always the same ones, whatever is asked.
+
+    `always`: names to hide however large they are; never one alone, which the total would give away.
+    """
+    secret = {name for name in always if line.get(name, 0) > 0}
     small = {name for name, value in line.items() if 0 < value < soglia}
-    others = sorted((value, name) for name, value in line.items() if value >= soglia)
-    hidden = set(small)
+    hidden = small | secret
+    others = sorted((value, name) for name, value in line.items() if value >= soglia and name not in hidden)
     for _value, name in others:
-        if _line_is_safe([line[one] for one in hidden], soglia):
+        alone = bool(secret) and len(hidden) < 2
+        if not alone and _line_is_safe([line[one] for one in hidden], soglia):
             break
         hidden.add(name)
     return hidden
