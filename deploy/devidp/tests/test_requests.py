@@ -177,3 +177,7 @@ def test_logout_request_of_a_stranger_is_refused(walk, stranger_keys):
     form = by_post(logout_request(walk.entity), stranger_keys)
 
     assert walk.client.post(f"{walk.entity}/slo", data=form).status_code == 400
+
+
+def test_a_foreign_name_that_points_at_the_loopback_is_refused(walk):
+    assert walk.client.get("/", headers={"Host": "idp.altri.example"}).status_code == 400

@@ -34,7 +34,7 @@ def test_without_an_environment_it_refuses():
         read_settings({name: value for name, value in GOOD.items() if name != "SISO_ENV"})
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "idp.example", "localhost", ""])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "idp.example", "localhost", "[::1]", ""])
 def test_it_listens_on_a_numeric_loopback_address_only(host):
     with pytest.raises(Refused, match="sola macchina"):
         read_settings(GOOD | {"DEVIDP_BASE_URL": f"http://{host}:80"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,13 +50,13 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         service_providers=tuple(env.get("DEVIDP_SP_METADATA", "").split()),
     )
     if not is_loopback(settings.host):
-        raise Refused(f"«{settings.host}» non è un indirizzo di questa sola macchina (127.0.0.1 o ::1).")
+        raise Refused(f"«{settings.host}» non è un indirizzo di questa sola macchina (127.0.0.1).")
     return settings
 
 
 def is_loopback(host: str) -> bool:
-    """True for a numeric loopback address; a name could lead anywhere."""
+    """True for a numeric loopback address of IPv4; a name could lead anywhere."""
     try:
-        return ip_address(host).is_loopback
+        return IPv4Address(host).is_loopback
     except ValueError:
         return False
