@@ -20,7 +20,8 @@ PAGES = {
         f"{CASO}/interventi/nuovo?area=famiglia_minori&categoria=Trasferimenti+in+denaro",
         f"{CASO}/interventi/nuovo?area=famiglia_minori&voce=B5", f"{CASO}/interventi/{w.FOGLIO}", f"{CASO}/documenti",
         f"{CASO}/famiglia", f"{CASO}/carico", f"{CASO}/stampa", f"{CASO}/stampa/{w.STAMPA}", f"{CASO}/accessi",
-        "/aiuto", "/riservatezza", "/interventi", "/pagamenti",
+        "/aiuto", "/riservatezza", "/interventi", "/pagamenti", "/condivisioni", "/condivisioni?quali=tutte",
+        f"/condivisioni/{w.CONDIVISIONE.id}", f"{CASO}/condivisioni", f"{CASO}/condivisioni/{w.CONDIVISIONE.id}",
     ],
     "anna.ferrari": ["/interventi", f"{CASO}/interventi/{w.PROPOSED.id}", f"{CASO}/carico", "/report"],
     "paolo.neri": [

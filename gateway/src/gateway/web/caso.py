@@ -78,6 +78,12 @@ class Caso:
         """Open by role: by a grant, or for single entries, one sees a part and changes nothing of the case itself."""
         return self.accesso is None
 
+    def writes(self, sezione: str) -> bool:
+        """Whether to show what writes in a section: a grant may be for reading alone. Cartella decides again."""
+        if self.accesso is None:
+            return True
+        return any(grant.scrive and sezione in grant.sezioni for grant in self.accesso.condivisioni)
+
     @property
     def fino_al(self) -> datetime | None:
         """Until when a grant opens it; None where none does."""

@@ -174,7 +174,7 @@ async def show_caso(
     facts = await chronology(caller, caso, only, gathering)
     return await respond_caso(
         request, caller, caso, gathering, "cronologia", "cronologia.html", form=new_entry(), fatti=facts, tipi=kinds,
-        filtri=Form.of(mostra=only), settori_riservati=await second_levels(caller),
+        filtri=Form.of(mostra=only), settori_riservati=await second_levels(caller, caso.cartella),
     )  # fmt: skip
 
 

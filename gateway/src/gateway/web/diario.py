@@ -12,6 +12,7 @@ from contracts.cartella import (
     AddIsee,
     AddVoceDiario,
     AnnulVoceDiario,
+    CartellaOut,
     GetVoceDiario,
     IseeListOut,
     IseeOut,
@@ -47,9 +48,9 @@ def new_entry() -> Form:
     return Form.of(tipo=TipoVoce.COLLOQUIO, quando=formats.input_moment(formats.now()))
 
 
-async def second_levels(caller: Caller) -> list[tuple[str, str]]:
-    """The settori of the ente whose second level an entry may be of, for who may say so."""
-    if not caller.can("secondo_livello:scrivi"):
+async def second_levels(caller: Caller, cartella: CartellaOut) -> list[tuple[str, str]]:
+    """The settori whose second level an entry of this case may be of, for who may say so: those of its ente."""
+    if not caller.can("secondo_livello:scrivi") or cartella.ente != caller.ente:
         return []
     settori = sorted({incarico.settore for incarico in await caller.colleghi() if incarico.settore})
     return [(s, f"Secondo livello: tu e il settore {labels.word(s, 'settore')}") for s in settori]
@@ -95,7 +96,7 @@ async def _diario_page(request: Request, caller: Caller, cartella_id: UUID, form
         totale=answer.totale, pagina=number, pagine=page_count(answer.totale, SIZE),
         filtri=Form.of(tipo_filtro=kind, parole=query.get("parole", "")),
         autori={voce.id: operator_name(names, voce.autore_id, caller, "te") for voce in answer.voci},
-        settori_riservati=await second_levels(caller),
+        settori_riservati=await second_levels(caller, caso.cartella),
     )  # fmt: skip
 
 
@@ -136,7 +137,8 @@ async def _voce_page(
         request, caller, caso, gathering, "diario", "voce.html", form=form, status=form.status, voce=voce,
         autore=operator_name(names, voce.autore_id, caller, "te"),
         mia=voce.autore_id == caller.operatore_id and caller.can("diario:scrivi"),
-        title=f"Voce di diario, caso {caso.cartella.numero}", settori_riservati=await second_levels(caller),
+        title=f"Voce di diario, caso {caso.cartella.numero}",
+        settori_riservati=await second_levels(caller, caso.cartella),
     )  # fmt: skip
 
 
