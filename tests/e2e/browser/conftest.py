@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -126,6 +126,11 @@ def story(system: System) -> Story:
     )  # fmt: skip
     foglio, proposed = (_propose(giulia, case["id"]) for _ in range(2))
     anna.post(f"/fogli/{foglio['id']}/decisione", version=foglio["version"], approva=True)
+    anna.get(url)  # not her case: the reason given here holds for her pages for the rest of the day
+    offer = giulia.post(
+        f"{url}/condivisioni", ente="B212", settore="minori", sezioni=["diario", "isee"], motivo="Progetto comune",
+        al=(NOW + timedelta(days=90)).isoformat(), nascondi_prima=True,
+    )  # fmt: skip
     month = NOW.strftime("%Y-%m")
     payment = paolo.post(f"/fogli/{foglio['id']}/erogazioni", mese=month, idempotency_key=str(uuid4()))
     carla.post(f"/erogazioni/{payment['id']}/liquidazione", version=payment["version"])
@@ -136,6 +141,7 @@ def story(system: System) -> Story:
     ids = {
         "persona": resident["id"], "caso": case["id"], "voce": entry["id"], "foglio": foglio["id"],
         "proposto": proposed["id"], "pagamento": waiting["id"], "stampa": printed["id"],
+        "condivisione": offer["id"],
     }  # fmt: skip
     return Story(ids, resident["cognome"])
 

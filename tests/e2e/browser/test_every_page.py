@@ -22,7 +22,8 @@ PAGES: dict[str, list[str]] = {
         f"{CASE}/diario", f"{CASE}/diario/{{voce}}", f"{CASE}/isee", f"{CASE}/interventi", f"{CASE}/interventi/nuovo",
         f"{CASE}/interventi/nuovo?area=famiglia_minori", f"{CASE}/interventi/{{foglio}}", f"{CASE}/documenti",
         f"{CASE}/famiglia", f"{CASE}/carico", f"{CASE}/stampa", f"{CASE}/stampa/{{stampa}}", f"{CASE}/accessi",
-        "/interventi", "/pagamenti", "/aiuto", "/riservatezza",
+        "/interventi", "/pagamenti", "/aiuto", "/riservatezza", "/condivisioni", f"{CASE}/condivisioni",
+        f"{CASE}/condivisioni/{{condivisione}}",
     ],
     "anna.ferrari": ["/", "/interventi", f"{CASE}/interventi/{{proposto}}", f"{CASE}/carico", "/report"],
     "paolo.neri": [
@@ -30,6 +31,7 @@ PAGES: dict[str, list[str]] = {
         "/pagamenti/{pagamento}/annulla?foglio={foglio}",
     ],
     "carla.russo": ["/pagamenti", "/siuss"],
+    "sara.costa": ["/condivisioni", "/condivisioni?quali=tutte", "/condivisioni/{condivisione}"],
     "laura.conti": ["/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte"],
     "elena.riva": ["/registro-accessi"],
     "admin.sistema": ["/notte"],
