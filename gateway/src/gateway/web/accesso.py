@@ -17,7 +17,7 @@ from gateway.logged import LoggedRoute
 from gateway.login import CITIZEN_PATH, clear_cookie, list_identities, safe_return, set_cookie, sign_in
 from gateway.operatori import Incarico
 from gateway.resources import Gateway
-from gateway.spid.logout import leave
+from gateway.spid import logout as spid_logout  # the module: it imports pages, and pages import this
 from gateway.spid.service import entries
 from gateway.web.forms import Form, read_form
 from gateway.web.page import done, public
@@ -123,7 +123,7 @@ async def logout(request: Request, caller: Anybody) -> Response:
     """Out of here at once; then, where the provider keeps a session of its own, out of there."""
     gateway: Gateway = request.app.state.gateway
     await gateway.sessions.revoke(caller.session_id, caller.operatore_id)
-    response = await leave(request, caller.session_id) or done("/accedi", "uscito")
+    response = await spid_logout.leave(request, caller.session_id) or done("/accedi", "uscito")
     clear_cookie(request, response)
     return response
 
