@@ -123,6 +123,8 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
             response = error_page(request, found)
         else:
             response = Response(found.model_dump_json(), found.status, media_type="application/problem+json")
+        if not is_page and isinstance(error, NotAuthenticatedError):
+            response.headers["WWW-Authenticate"] = 'Bearer realm="siso"'
         if found.status == 503:
             response.headers["Retry-After"] = RETRY_SECONDS
         return response

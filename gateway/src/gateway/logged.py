@@ -25,6 +25,7 @@ from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
 from gateway.accessi.row import Accesso
 from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError, extents_of
 from gateway.esclusi import with_esclusi
+from gateway.login import wrong
 from gateway.motivi import motivo_of_header
 from gateway.resources import Gateway
 from gateway.security import SAFE_METHODS, same_origin
@@ -56,7 +57,9 @@ class LoggedRoute(APIRoute):
         super().__init__(path, endpoint, **kwargs)
         if rule := authorization_of(self.dependant):
             scopes = {"x-scopi": [*rule.scopes], "x-scopi-facoltativi": [*rule.optional]}
-            self.openapi_extra = (self.openapi_extra or {}) | scopes | {"security": [{"sessione": []}]}
+            schemes = ["sessione", "client"] if "client" in rule.tipi else ["sessione"]
+            security: dict[str, Any] = {"security": [{scheme: []} for scheme in schemes]}
+            self.openapi_extra = (self.openapi_extra or {}) | scopes | security
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
@@ -96,7 +99,11 @@ async def _identify(gateway: Gateway, request: Request) -> Identity | None:
     machine = scheme.lower() == "bearer" and request.url.path.startswith(API)
     token = bearer.strip() if machine else request.cookies.get(gateway.settings.cookie_name)
     identity = await gateway.identities.of(token, touch=not _background(request)) if token else None
-    return identity if identity is not None and (identity.tipo == "client") is machine else None
+    if identity is not None and (identity.tipo == "client") is machine:
+        return identity
+    if machine:  # a guess, perhaps: many from one address are answered later and later
+        await wrong(request)
+    return None
 
 
 def _background(request: Request) -> bool:
@@ -152,7 +159,7 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
 async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Authorize) -> None:
     """Raises TooLarge, Invalid or CsrfError; nothing of the body has been read before."""
     if REASON in request.headers:
-        caller.accesso.motivo = motivo_of_header(unquote(request.headers[REASON]))
+        caller.motivazione.declare(motivo_of_header(unquote(request.headers[REASON])))
     if request.method in SAFE_METHODS:
         return
     _check_length(request, rule.body_limit or gateway.settings.upload_limit)

@@ -24,7 +24,7 @@ class Motivazione:
         self._identity = identity
         self._accesso = accesso
         self._in_emergenza = in_emergenza
-        self.declared = ""
+        self.declared = identity.finalita  # a machine client always says the same
         self.unexplained: UUID | None = None
         """The case a service would not open without a reason."""
 

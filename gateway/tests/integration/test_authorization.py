@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/accedi"),
     ("GET", "/accessibilita"),
     ("POST", "/accedi"),
+    ("POST", "/api/v1/oauth/token"),
     ("GET", "/spid/metadata"),
     ("GET", "/spid/login"),
     ("POST", "/spid/acs"),
@@ -51,6 +52,9 @@ SIGNED_IN_IS_ENOUGH = {
     ("DELETE", "/api/v1/sessioni"),
     ("GET", "/api/v1/sessione/incarichi"),
     ("PUT", "/api/v1/sessione/incarico"),
+    ("GET", "/api/v1/deleghe"),
+    ("POST", "/api/v1/deleghe"),
+    ("POST", "/api/v1/deleghe/{delega_id}/revoca"),
 }
 """API routes that need a session and no scope: no personal data but one's own."""
 

@@ -4,11 +4,14 @@ from gateway.routes import (
     anagrafe,
     avvisi,
     cartelle,
+    clienti,
     condivisioni,
     diario,
     documenti,
     fogli,
     liquidazioni,
+    motivi,
+    oauth,
     operatori,
     politica,
     registro,
@@ -20,7 +23,7 @@ from gateway.routes import (
 
 MODULES = (
     sessione, anagrafe, cartelle, condivisioni, diario, documenti, stampe, fogli, liquidazioni, siuss, avvisi, report,
-    operatori, registro, politica,
+    operatori, registro, politica, motivi, emergenze, oauth, clienti,
 )  # fmt: skip
 
 routes = [route for module in MODULES for route in module.router.routes]

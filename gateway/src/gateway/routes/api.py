@@ -26,7 +26,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         components = schema.setdefault("components", {})
         components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
         cookie = app.state.gateway.settings.cookie_name
-        components["securitySchemes"] = {"sessione": {"type": "apiKey", "in": "cookie", "name": cookie}}
+        client = {"tokenUrl": "/api/v1/oauth/token", "scopes": {}}
+        components["securitySchemes"] = {
+            "sessione": {"type": "apiKey", "in": "cookie", "name": cookie},
+            "client": {"type": "oauth2", "flows": {"clientCredentials": client}},
+        }
         app.openapi_schema = schema
     return app.openapi_schema
 

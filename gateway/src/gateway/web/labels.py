@@ -49,6 +49,12 @@ STATI: dict[str, dict[str, Label]] = {
         "rifiutato": Label("Rifiutato", "rosso"),
         "in_attesa": Label("Aspetta una persona", "ambra"),
     },
+    "client": {
+        "proposto": Label("Da approvare", "ambra"),
+        "attivo": Label("In uso", "verde"),
+        "scaduto": Label("Scaduto"),
+        "revocato": Label("Revocato", "rosso"),
+    },
     "delega": {
         "in_corso": Label("In corso", "verde"),
         "futura": Label("Da iniziare", "blu"),
@@ -222,6 +228,10 @@ CAMPI = {
     "file": "File CSV",
     "incarico_id": "Incarico",
     "scelta": "Incarico",
+    "chiave": "Chiave pubblica",
+    "finalita": "Finalità",
+    "fin_dove": "Fin dove arriva",
+    "scopi": "Che cosa può fare",
     "data_presentazione": "Presentata il",
     "fondo": "Fondo o capitolo",
     "ise": "ISE",

@@ -9,6 +9,8 @@ from gateway.web import (
     accesso,
     avvisi,
     carico,
+    cittadino,
+    clienti,
     condivisioni,
     cronologia,
     deleghe,
@@ -28,6 +30,8 @@ from gateway.web import (
     politica_bozza,
     proposta,
     registro,
+    registro_anomalie,
+    registro_integrita,
     report,
     sessioni,
     siuss,
@@ -38,7 +42,7 @@ router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
     pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo,
-    elenchi, operatori, deleghe,
+    elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, cittadino,
 ):  # fmt: skip
     router.include_router(module.router)
 
