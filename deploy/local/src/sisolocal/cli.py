@@ -103,7 +103,7 @@ def logs(
 @app.command("test", context_settings=PASS_ON)
 def run_tests(
     context: typer.Context,
-    quali: Annotated[str, typer.Argument(help="unit, integration, e2e, faults, all")] = "all",
+    quali: Annotated[str, typer.Argument(help="unit, integration, e2e, faults, spid, all")] = "all",
     tieni: Annotated[bool, typer.Option("--tieni", help="Lascia acceso lo stack dei test.")] = False,
 ) -> None:
     """I test. Ciò che segue va a pytest, per esempio: ./siso test unit -k quota"""
@@ -114,6 +114,10 @@ def run_tests(
         if not quali.startswith("-"):
             raise SisoError(f"Non conosco i test «{quali}». Ci sono: {', '.join(quality.SETS)}.")
         extra, quali = [quali, *extra], "all"
+    if quali == "spid":
+        from sisolocal import spidtest
+
+        raise typer.Exit(spidtest.run(extra, tieni))
     raise typer.Exit(quality.run_tests(quali, extra, tieni))
 
 

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sisolocal.background import down
@@ -25,6 +27,8 @@ CHECKS = {
 def folders(kind: str) -> list[str]:
     """The folders with tests of one kind. `rest`: tests of a package that name no level (`gateway/tests/web`)."""
     root = repository_root()
+    if kind == "spid":
+        return ["gateway/tests/spid"]
     if kind not in (*LEVELS, "rest"):
         return [f"tests/{kind}"] if (root / "tests" / kind).exists() else []
     homes = [
@@ -46,6 +50,7 @@ SETS = {
     "integration": ("integration", "contract", "rest"),
     "e2e": ("e2e",),
     "faults": ("faults",),
+    "spid": ("spid",),
     "all": ("unit", "contract", "architecture", "rest", "integration", "e2e", "faults"),
 }
 
@@ -55,18 +60,25 @@ def run_tests(which: str, extra: list[str], keep: bool) -> int:
     root = repository_root()
     failed = _checks(root) if which == "all" else []
     paths = [path for kind in SETS[which] for path in folders(kind)]
-    was_up = any(store.pid for store in Infra(Layout.of(NAME)).stores)
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     if failed:
         say(f"Controlli non riusciti: {', '.join(failed)} (si veda sopra). Seguono i test.", "bold red")
-    try:
+    with stack_for_a_while(keep):
         code = subprocess.run(
             [sys.executable, "-m", "pytest", *paths, *extra], cwd=root, env=env, check=False
         ).returncode
+    return code or int(bool(failed))
+
+
+@contextmanager
+def stack_for_a_while(keep: bool) -> Iterator[None]:
+    """Whatever of the tests' stack is started inside is stopped at the end, unless it ran before or is to be kept."""
+    was_up = any(store.pid for store in Infra(Layout.of(NAME)).stores)
+    try:
+        yield
     finally:
         if not was_up and not keep:
             down(Layout.of(NAME))
-    return code or int(bool(failed))
 
 
 def _checks(root: Path) -> list[str]:
