@@ -291,6 +291,20 @@ def test_a_rule_that_was_off_does_not_search_the_time_it_was_off(log: Log) -> No
     assert log.evaluate() == 1
 
 
+def test_each_ente_has_its_own_rules(log: Log) -> None:
+    log.only("fuori_orario")
+    with psycopg.connect(log.app) as connection:
+        connection.execute(
+            "INSERT INTO regole_anomalia (ente, regola, attiva, parametri) VALUES"
+            " ('B212', 'fuori_orario', true, '{\"dalle\": 23, \"alle\": 5}'), ('M017', 'fuori_orario', false, '{}')"
+        )
+    for ente in ("F704", "B212", "M017"):
+        log.read(TUESDAY.replace(hour=21), ente=ente)
+
+    assert log.evaluate() == 1
+    assert log.query("SELECT ente FROM accessi_anomali") == [("F704",)]
+
+
 def test_killed_before_the_end_the_same_findings_are_made_once(log: Log) -> None:
     log.only("fuori_orario")
     log.read(TUESDAY.replace(hour=23))

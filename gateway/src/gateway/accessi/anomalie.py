@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -69,27 +69,37 @@ async def evaluate(
     newest = await last_seal(connection)
     if newest is None:
         return 0
-    rules = await connection.execute("SELECT regola, attiva, parametri FROM regole_anomalia ORDER BY regola")
     made = 0
-    for regola, attiva, parametri in await rules.fetchall():
+    for regola, rule in RULES.items():
         name = f"anomalie:{regola}"
+        versions = await _versions(connection, regola)
         # the first seal holds everything that was there before the notaio: the past is not searched
         done = await read_cursor(connection, name) or 1
-        if not attiva or regola not in RULES:
-            await move_cursor(connection, name, newest.numero)
-            continue
         while done < newest.numero and (until is None or monotonic() < until):
-            scope = Scope(connection, done, min(done + SEALS_AT_ONCE, newest.numero), parametri, fatti)
+            upto, findings = min(done + SEALS_AT_ONCE, newest.numero), list[Finding]()
             try:
-                findings = await RULES[regola](scope)
+                for enti, altri, parametri in versions:
+                    findings += await rule(Scope(connection, done, upto, parametri, enti, altri, fatti))
             except Exception as error:  # one rule that fails must not stop seals and other rules
                 log.error(
                     "anomaly_rule_failed", regola=regola, error=f"{type(error).__name__}: {error}"[:200]
                 )
                 break
-            made += await _store(connection, regola, name, scope.a, findings)
-            done = scope.a
+            made += await _store(connection, regola, name, upto, findings)
+            done = upto
     return made
+
+
+async def _versions(
+    connection: Connection, regola: str
+) -> list[tuple[tuple[str, ...], bool, dict[str, Any]]]:
+    """A rule in force as each ente wants it: which enti (or with True: all but these), and the parameters."""
+    cursor = await connection.execute(
+        "SELECT ente, attiva, parametri FROM regole_anomalia WHERE regola = %s ORDER BY ente", (regola,)
+    )
+    rows = await cursor.fetchall()
+    own = tuple(ente for ente, _, _ in rows if ente)
+    return [((ente,), False, p) if ente else (own, True, p) for ente, attiva, p in rows if attiva]
 
 
 async def _store(connection: Connection, regola: str, name: str, upto: int, findings: list[Finding]) -> int:
@@ -183,3 +193,25 @@ async def close_anomalia(
     if cursor.rowcount == 0:
         raise Conflict("anomalia.gia_chiusa", "Questa segnalazione è già chiusa.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class RapportoOut:
+    """A week in numbers; `aperte` as it was when the report was made."""
+
+    id: UUID
+    settimana: date
+    nuove: int
+    aperte: int
+    per_regola: dict[str, int]
+
+
+async def list_reports(connection: Connection, ente: str, limite: int = 8) -> list[RapportoOut]:
+    """The newest weeks first."""
+    async with connection.cursor(row_factory=class_row(RapportoOut)) as cursor:
+        await cursor.execute(
+            "SELECT id, settimana, nuove, aperte, per_regola FROM rapporti_anomalie WHERE ente = %s"
+            " ORDER BY settimana DESC LIMIT %s",
+            (ente, limite),
+        )
+        return await cursor.fetchall()

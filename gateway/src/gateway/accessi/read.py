@@ -1,6 +1,6 @@
 """Reading the access log, inside the reader's ente and its term alone."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -169,4 +169,18 @@ async def count_by_time(pool: AsyncConnectionPool[Any], filtro: Filtro) -> list[
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(Conteggio))
         await cursor.execute(query, [unit, *values])
+        return await cursor.fetchall()
+
+
+async def list_named(
+    pool: AsyncConnectionPool[Any], ente: str, named: Sequence[tuple[UUID, int]]
+) -> list[AccessoOut]:
+    """The rows with these places in their chains, newest first; those that are gone or of another ente are left out."""
+    query = (
+        f"SELECT {COLUMNS} FROM accessi WHERE ente = %s AND (catena, seq) IN"
+        " (SELECT * FROM unnest(%s::uuid[], %s::bigint[])) ORDER BY quando DESC"
+    )
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(AccessoOut))
+        await cursor.execute(query, (ente, [catena for catena, _ in named], [seq for _, seq in named]))
         return await cursor.fetchall()

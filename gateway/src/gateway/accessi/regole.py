@@ -28,9 +28,9 @@ SELECT a.catena, a.seq, a.quando, a.operatore_id, a.in_delega_di, a.ruolo, a.ent
        a.residente_id, a.motivo
   FROM accessi_teste t JOIN accessi a ON a.catena = t.catena AND a.seq BETWEEN t.da AND t.seq
  WHERE t.numero > %(da)s AND t.numero <= %(a)s AND a.tipo = 'operatore' AND a.esito < 400
-   AND (a.cartella_id IS NOT NULL OR a.residente_id IS NOT NULL)
+   AND (a.cartella_id IS NOT NULL OR a.residente_id IS NOT NULL) AND (a.ente = ANY(%(enti)s)) <> %(altri)s
 """
-"""New rows of operators, on somebody, that were answered."""
+"""New rows of operators, on somebody, that were answered, of the enti that a rule with these parameters is for."""
 MANY = f"""
 WITH nuove AS ({NEW})
 SELECT n.operatore_id, n.ente, n.ruolo, n.settore, n.quando, w.casi, w.dal, w.righe
@@ -78,13 +78,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one evaluation looks at. `fatti` is opened when a rule has something to ask."""
+    """What one evaluation looks at: operators of `enti`, or with `altri` of all but these. `fatti` is opened when a
+    rule has something to ask."""
 
     connection: Connection
     da: int
     a: int
     parametri: dict[str, Any]
+    enti: tuple[str, ...]
+    altri: bool
     fatti: Callable[[], Awaitable[Fatti]]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of the placeholders in NEW."""
+        return {"da": self.da, "a": self.a, "enti": list(self.enti), "altri": self.altri}
 
 
 Rule = Callable[[Scope], Awaitable[list[Finding]]]
@@ -92,7 +100,7 @@ Rule = Callable[[Scope], Awaitable[list[Finding]]]
 
 async def molti_casi(scope: Scope) -> list[Finding]:
     """`casi` different cases within `minuti`; one finding by operator and hour, with the most that were counted."""
-    values = {"da": scope.da, "a": scope.a, **{k: int(scope.parametri[k]) for k in ("casi", "minuti")}}
+    values = scope.values | {name: int(scope.parametri[name]) for name in ("casi", "minuti")}
     found: dict[str, Finding] = {}
     async with scope.connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(MANY, values)
@@ -231,7 +239,7 @@ RULES: dict[str, Rule] = {
 
 async def new_rows(scope: Scope) -> list[Row]:
     async with scope.connection.cursor(row_factory=class_row(Row)) as cursor:
-        await cursor.execute(f"{NEW} ORDER BY a.quando", {"da": scope.da, "a": scope.a})
+        await cursor.execute(f"{NEW} ORDER BY a.quando", scope.values)
         return await cursor.fetchall()
 
 

@@ -178,12 +178,15 @@ CREATE TABLE registro_cursori (
 
 ANOMALIES = """
 CREATE TABLE regole_anomalia (
-    regola text PRIMARY KEY,
+    ente text NOT NULL DEFAULT '' CHECK (ente = '' OR ente ~ '^[A-Z][0-9]{3}$'),
+    regola text NOT NULL,
     attiva boolean NOT NULL DEFAULT true,
     parametri jsonb NOT NULL,
     aggiornata_il timestamptz NOT NULL DEFAULT now(),
-    aggiornata_da uuid
+    aggiornata_da uuid,
+    PRIMARY KEY (ente, regola)
 );
+COMMENT ON TABLE regole_anomalia IS 'Per ente; the rows of no ente are everybody else''s';
 INSERT INTO regole_anomalia (regola, parametri) VALUES
     ('molti_casi', '{"casi": 30, "minuti": 60}'),
     ('fuori_orario', '{"dalle": 20, "alle": 7, "festivi": true, "ruoli_esclusi": ["rpd", "amministratore_sistema"]}'),
