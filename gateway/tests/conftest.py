@@ -37,11 +37,12 @@ def gateway_env(service_env: Callable[[str], dict[str, str]]) -> dict[str, str]:
     return service_env("gateway") | {"GATEWAY_IDENTITY_SECONDS": "0"}
 
 
-@pytest.fixture(scope="session")
-def settings(gateway_env: dict[str, str]) -> Settings:
-    """Of a gateway whose database holds the starting policy and the test identities."""
+def read_settings(gateway_env: dict[str, str]) -> Settings:
     with environment(gateway_env):
-        settings = Settings()
+        return Settings()
+
+
+def seed_everything(settings: Settings) -> Settings:
     database = SqlDatabase(settings)
     with database.transaction() as tx:
         seed_policy(tx)
@@ -49,6 +50,25 @@ def settings(gateway_env: dict[str, str]) -> Settings:
             seed_identity(tx, identity)
     database.close()
     return settings
+
+
+@pytest.fixture(scope="session")
+def settings(gateway_env: dict[str, str]) -> Settings:
+    """Of a gateway whose database holds the starting policy and the test identities."""
+    return seed_everything(read_settings(gateway_env))
+
+
+@pytest.fixture
+def own_addresses(pg_database: Callable[..., Any]) -> Any:
+    """A database nobody else sees: `app`, `migrator`."""
+    return pg_database("gateway", fresh=True)
+
+
+@pytest.fixture
+def own_settings(gateway_env: dict[str, str], own_addresses: Any) -> Settings:
+    """As `settings`, on a database of its own: for what would change everybody else's world. A module that wants it
+    overrides `settings` with it."""
+    return seed_everything(read_settings(gateway_env).model_copy(update={"database_url": own_addresses.app}))
 
 
 @pytest.fixture

@@ -149,12 +149,16 @@ class Caller:
 
     def enti(self, scope: str) -> tuple[str, ...]:
         """Belfiore codes a scope of this route reaches as a whole; none for `propri` and `settore`."""
+        return self.enti_of(self.extents.get(scope, Extent.NESSUNO))
+
+    def enti_of(self, extent: Extent) -> tuple[str, ...]:
+        """Belfiore codes an extent reaches as a whole from the caller's ente."""
         reach = {
             Extent.ENTE: (self.ente,),
             Extent.AMBITO: self._policy.ambiti.get(self.ente, ()),
             Extent.PROVINCIA: self._policy.province.get(self.ente, ()),
         }
-        return reach.get(self.extents.get(scope, Extent.NESSUNO), ())
+        return reach.get(extent, ())
 
     async def call(
         self,

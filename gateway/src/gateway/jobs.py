@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import psycopg
 
+from gateway import solleciti
 from gateway.accessi import Verifica, notaio, verify
 from gateway.accessi.scarti import discard_expired, expired_months, list_discards
 from gateway.accessi.settings import SealSettings
@@ -23,8 +24,18 @@ from gateway.spid.jobs import (  # noqa: F401 - found here by name
 
 
 def minuto() -> int:
-    """The notaio's turn, once a minute: seal, verify what came in; 1 when something does not hold."""
-    return asyncio.run(notaio.minute(SealSettings()))
+    """The notaio's turn, once a minute: seal, verify what came in, remind; 1 when something does not hold."""
+    return max([asyncio.run(notaio.minute(SealSettings())), remind_emergenze()])
+
+
+def remind_emergenze() -> int:
+    """Says again, each morning, which emergencies nobody has signed."""
+
+    async def run(connection: Connection) -> int:
+        await solleciti.remind(connection)
+        return 0
+
+    return _with_connection(run)
 
 
 def verify_accessi(numero: str = "", impronta: str = "") -> int:

@@ -35,6 +35,10 @@ class Settings(ServiceSettings):
     """How long who holds a session is remembered; changes are told at once. 0: asked at every request."""
     wrong_login_delay: float = 1.0
     """Seconds an answer waits after five wrong logins from one address in a minute; doubles, up to eight times."""
+    emergency_minutes: int = 60
+    """How long break-the-glass keeps one person's file open."""
+    emergencies_a_day: int = 3
+    """Emergencies of one operator, today, that nobody has signed yet: the next one waits for a signature."""
     rpc_timeout: float = 10.0
     upload_limit: int = 100 * 1024 * 1024
     pool_size: int = 10

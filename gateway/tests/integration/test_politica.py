@@ -13,12 +13,10 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 from starlette.testclient import TestClient
 
-from chassis.sql import SqlDatabase
 from contracts.anagrafe import Ente, EntiOut
 from contracts.cartella import CartelleOut
 from contracts.notifiche import AvvisiOut
 from gateway.policy import Policy, PolicyStore
-from gateway.seed import IDENTITIES, seed_identity, seed_policy
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
 
@@ -27,28 +25,16 @@ WHY = "Delibera di Giunta 112: gli educatori seguono il settore"
 
 
 @pytest.fixture
-def addresses(pg_database: Callable[..., Any]) -> Any:
-    """A database of its own: what is approved here is nobody else's policy."""
-    return pg_database("gateway", fresh=True)
-
-
-@pytest.fixture
-def owner(addresses: Any) -> Iterator[psycopg.Connection[Any]]:
+def owner(own_addresses: Any) -> Iterator[psycopg.Connection[Any]]:
     """Somebody who may break the rules of the tables."""
-    with psycopg.connect(addresses.migrator) as connection:
+    with psycopg.connect(own_addresses.migrator) as connection:
         yield connection
 
 
 @pytest.fixture
-def settings(settings: Settings, addresses: Any) -> Settings:
-    mine = settings.model_copy(update={"database_url": addresses.app})
-    database = SqlDatabase(mine)
-    with database.transaction() as tx:
-        seed_policy(tx)
-        for identity in IDENTITIES:
-            seed_identity(tx, identity)
-    database.close()
-    return mine
+def settings(own_settings: Settings) -> Settings:
+    """What is approved here is nobody else's policy."""
+    return own_settings
 
 
 @pytest.fixture

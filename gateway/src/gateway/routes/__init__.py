@@ -8,6 +8,7 @@ from gateway.routes import (
     condivisioni,
     diario,
     documenti,
+    emergenze,
     fogli,
     liquidazioni,
     motivi,

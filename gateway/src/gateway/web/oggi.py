@@ -17,7 +17,16 @@ from gateway.web import formats
 from gateway.web.avvisi import list_rows
 from gateway.web.forms import Form
 from gateway.web.interventi import NO_PAYMENTS, payments_of, waiting_fogli
-from gateway.web.page import Gathering, first_page, nothing, page_count, page_number, page_scope, respond
+from gateway.web.page import (
+    Gathering,
+    first_page,
+    nothing,
+    page_count,
+    page_number,
+    page_scope,
+    respond,
+    unsigned_emergenze,
+)
 from gateway.web.people import name_of, operator_name, residents
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
@@ -140,13 +149,14 @@ async def show_oggi(
         isee_deadlines(caller, gathering) if cases and caller.can("isee:leggi") else nothing([]),
     )  # fmt: skip
     rows, answer = alerts
+    unsigned = await unsigned_emergenze(request, caller)
     waiting = (*da_approvare.fogli, *da_liquidare.erogazioni)
     people = await gathering.optional("i nomi", residents(caller, (w.residente_id for w in waiting)), {})
     return await respond(
         request, caller, "pagine/oggi.html", title="Oggi", section="oggi", casi=casi,
         avvisi={"righe": rows, "totale": answer.totale}, filtri=filters, da_approvare=da_approvare,
         da_liquidare=da_liquidare, persone={w.id: name_of(people, w.residente_id) for w in waiting},
-        scadenze=scadenze, mancanti=gathering.missing,
+        scadenze=scadenze, mancanti=gathering.missing, emergenze=unsigned,
     )  # fmt: skip
 
 

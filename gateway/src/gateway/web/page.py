@@ -15,6 +15,8 @@ from contracts.anagrafe import EntiOut, ListEnti
 from contracts.errors import DomainError, NotFound
 from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import DEFAULT_BODY_LIMIT, Authorize, Caller, authorize
+from gateway.emergenze import Emergenze
+from gateway.sessions import Identity
 from gateway.settings import Settings
 from gateway.web import formats, labels
 from gateway.web.forms import Form
@@ -37,6 +39,8 @@ MENU = (
     ("accessi", "Registro accessi", "/registro-accessi", "registro_accessi:leggi"),
     ("operatori", "Operatori", "/operatori", "operatori:leggi"),
     ("politica", "Politica", "/politica", "politica:leggi"),
+    ("emergenza", "Apri un’emergenza", "/emergenza", "emergenze:scrivi"),
+    ("emergenze", "Emergenze", "/emergenze", "emergenze:leggi"),
 )
 
 CITIZEN_MENU = (
@@ -59,6 +63,25 @@ class Person:
     instead_of: str = ""
 
 
+@dataclass(frozen=True)
+class Emergency:
+    """The glass that is broken now: whose file, until when (clock of Rome), how many minutes more."""
+
+    residente_id: UUID
+    persona: str
+    fino: str
+    minuti: int
+
+    @classmethod
+    def of(cls, identity: Identity) -> "Emergency | None":
+        if identity.emergenza is None or identity.emergenza_fino is None:
+            return None
+        left = (identity.emergenza_fino - formats.now()).total_seconds()
+        name = identity.emergenza_persona or "una persona"
+        until = formats.local(identity.emergenza_fino).strftime("%H:%M")
+        return cls(identity.emergenza, name, until, max(int(left // 60), 0) + 1)
+
+
 @dataclass
 class Page:
     title: str
@@ -72,6 +95,7 @@ class Page:
     session_seconds: int = 0
     back: str = "/"
     """Where one comes back to after choosing another incarico or signing in again."""
+    emergency: Emergency | None = None
     several: bool = False
     """The person may work in more than one incarico."""
     notice: Notice | None = None
@@ -178,21 +202,36 @@ def _page(request: Request, caller: Caller, title: str, section: str, unread: in
         back=_here(request) if request.method == "GET" else "/",
         notice=NOTICES.get(request.query_params.get("fatto", "")),
         menu=menu_of(caller),
+        emergency=Emergency.of(caller.identity),
     )
 
 
 async def page_of(request: Request, caller: Caller, title: str, section: str) -> Page:
-    unread, ente, several = await asyncio.gather(
-        bell_count(caller), ente_names.name(caller, caller.ente), has_several(request, caller)
+    unread, ente, several, unsigned = await asyncio.gather(
+        bell_count(caller),
+        ente_names.name(caller, caller.ente),
+        has_several(request, caller),
+        unsigned_emergenze(request, caller),
     )
     page = _page(request, caller, title, section, unread, ente)
     page.several = several
+    if unsigned:
+        page.menu = [
+            (k, f"{text} ({unsigned})" if k == "emergenze" else text, url) for k, text, url in page.menu
+        ]
     return page
 
 
 def _here(request: Request) -> str:
     query = urlencode([(key, value) for key, value in request.query_params.multi_items() if key != "fatto"])
     return f"{request.url.path}?{query}" if query else request.url.path
+
+
+async def unsigned_emergenze(request: Request, caller: Caller) -> int:
+    """How many emergencies wait for this person's signature: on every page, until somebody has signed."""
+    if caller.tipo != "operatore" or not caller.can("emergenze:approva"):
+        return 0
+    return await Emergenze(request.app.state.gateway.pool).count_waiting(caller)
 
 
 async def has_several(request: Request, caller: Caller) -> bool:

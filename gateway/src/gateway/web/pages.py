@@ -17,6 +17,7 @@ from gateway.web import (
     diario,
     documenti,
     elenchi,
+    emergenze,
     incarico,
     informazioni,
     interventi,
@@ -41,7 +42,7 @@ from gateway.web.page import public
 router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
-    pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo,
+    pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo, emergenze,
     elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, cittadino,
 ):  # fmt: skip
     router.include_router(module.router)
