@@ -4,8 +4,8 @@ No provisioning: an operator enters only if the registry of operators knows his 
 incarico today. A citizen enters his own pages and nothing else.
 """
 
-import asyncio
 import re
+from asyncio import sleep
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -149,7 +149,7 @@ async def wrong(request: Request) -> None:
         row = await cursor.fetchone()
     excess = (row[0] if row else 0) - FREE_MISTAKES + 1
     if excess > 0:
-        await asyncio.sleep(gateway.settings.wrong_login_delay * min(2 ** (excess - 1), 8))
+        await sleep(gateway.settings.wrong_login_delay * min(2 ** (excess - 1), 8))
 
 
 async def list_identities(gateway: Gateway) -> list[Incarico]:
