@@ -20,6 +20,9 @@ from tests.system import Json, System, eventually
 SHAREABLE = ("presa_in_carico", "diario", "isee", "documenti", "stampe", "fogli", "liquidazioni")
 
 
+REASON = {"X-Motivo": "Matrice"}
+
+
 class RefusedError(AssertionError):
     """The system did not do what the oracle allows."""
 
@@ -55,7 +58,7 @@ class History:
     # Doing
 
     def post(self, seat: Seat, path: str, **body: Any) -> Json:
-        reply = seat.http.http.post(path, json=body)
+        reply = seat.http.http.post(path, json=body, headers=REASON)
         if reply.status_code >= 300:
             raise RefusedError(f"{seat.name} POST {path} {body}: {reply.status_code} {reply.text}")
         return dict(reply.json()) if reply.content else {}
@@ -63,7 +66,7 @@ class History:
     def rpc(self, seat: Seat, service: str, method: str, request: Json, *scopes: str) -> Json:
         reply = self.system.rpc(service, method, request, seat.token(*scopes))
         if reply["error"]:
-            raise RefusedError(f"{seat.name} {service}.{method} {request}: {reply['error']['value']}")
+            raise RefusedError(f"{seat.name} {service}.{method} {request}: {reply['error']['exc_args']}")
         return dict(reply["result"])
 
     def _told(self, what: str) -> None:
@@ -190,7 +193,7 @@ class History:
         if seat is None:
             return
         parola, privato = _word(), self.random.random() < 0.3
-        headers = {"X-Privato": "true"} if privato else {}
+        headers = REASON | ({"X-Privato": "true"} if privato else {})
         riservato = ""
         if not privato and self._keeps_apart(seat, case) and self.random.random() < 0.4:
             riservato = self.random.choice(self.cast.settori(case.ente))
@@ -205,7 +208,16 @@ class History:
             return True
 
         eventually(stored)  # documenti hears of the case by an event
-        self._add(case, seat, sent[0]["id"], "documenti", sent[0]["caricato_il"], parola, privato, riservato)
+        self._add(
+            case,
+            seat,
+            sent[0]["id"],
+            "documenti",
+            sent[0]["caricato_il"],
+            parola,
+            privato,
+            sent[0]["settore_riservato"],
+        )
 
     def propose_foglio(self, case: Case) -> None:
         seat = self.someone("fogli:scrivi", case)
@@ -233,7 +245,7 @@ class History:
         if rows[0][1] == "proposto":
             self.post(decider, f"/fogli/{foglio.id}/decisione", version=rows[0][0], approva=True)
         month = f"2026-{self.random.randint(1, 11):02d}"
-        reply = payer.http.try_post(f"/fogli/{foglio.id}/erogazioni", mese=month)
+        reply = payer.http.http.post(f"/fogli/{foglio.id}/erogazioni", json={"mese": month}, headers=REASON)
         if reply.status_code == 409:  # that month is paid already
             return
         if reply.status_code != 201:
@@ -267,12 +279,21 @@ class History:
         have = [s for s in SHAREABLE if self._may_share(seat, case, s, scrive)]
         if not have:
             return None
-        people = [s for s in self.seats.values()
-                  if (s.viewer.incarico.ente, s.viewer.incarico.settore) == (ente, settore) and s is not seat]  # fmt: skip
+        others = [s for s in self.seats.values() if s is not seat and s.id not in case.workers]
+        people = [s for s in others
+                  if (s.viewer.incarico.ente, s.viewer.incarico.settore) == (ente, settore)]  # fmt: skip
         operatore = self.random.choice(people).id if people and self.random.random() < 0.3 else None
+        sezioni = self.random.sample(have, self.random.randint(1, len(have)))
+        scrive = scrive and sezioni != ["presa_in_carico"]  # who follows a case is never another's to write
+        same = (ente, settore, operatore)
+        if any(
+            (g.ente, g.settore, g.operatore) == same and g.stato in ("proposta", "accettata")
+            for g in case.grants
+        ):
+            return None  # the system refuses the same offer twice
         request = {
             "cartella_id": case.id, "ente": ente, "settore": settore, "operatore_id": operatore, "scrive": scrive,
-            "sezioni": self.random.sample(have, self.random.randint(1, len(have))), "motivo": "Lavoriamo insieme",
+            "sezioni": sezioni, "motivo": "Lavoriamo insieme",
             "al": (moment + timedelta(days=30)).isoformat(), "nascondi_prima": self.random.random() < 0.4,
             "idempotency_key": str(uuid4()),
         }  # fmt: skip

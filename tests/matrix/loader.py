@@ -37,7 +37,6 @@ class Seat:
         self.viewer = viewer
         self.name = f"{identita} ({viewer.incarico.ruolo})"
         self.http = SignedIn(system.base_url, identita)
-        self.http.http.headers["X-Motivo"] = "Matrice"
 
     @property
     def id(self) -> str:
