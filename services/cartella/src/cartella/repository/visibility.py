@@ -28,6 +28,7 @@ NEVER_BY_GRANT = (
     "condivisioni:scrivi",
 )  # fmt: skip
 NOTHING: Document = {"_id": {"$in": []}}
+ANY_MARK: Document = {"settore_riservato": {"$nin": ["", None]}}
 BEYOND_OWN = (Extent.SETTORE, Extent.ENTE, Extent.AMBITO, Extent.PROVINCIA)
 
 
@@ -122,9 +123,10 @@ def readable(mandato: Mandato, reach: Reach, *, written: str, dated: str) -> Doc
 
     `written`, `dated`: the fields that say when an entry was written, and of when it tells (an instant, or a day)."""
     mine = {"autore_id": mandato.operatore_id}
-    marked = _open_marks(mandato, reach.cartella)
+    by_role = _marks_by_role(mandato, reach.cartella)
     if reach.solo_riservate:
-        return {"$and": [{"privata_di": None}, {"$or": marked or [NOTHING]}]}
+        return {"$and": [{"privata_di": None}, {"$or": by_role or [NOTHING]}]}
+    marked = [*by_role, *_marks_in_emergency(mandato, reach.cartella)]
     conditions: list[Document] = [
         {"privata_di": {"$in": [None, mandato.operatore_id]}},
         {"$or": [{"settore_riservato": {"$in": ["", None]}}, mine, *marked]},
@@ -132,43 +134,38 @@ def readable(mandato: Mandato, reach: Reach, *, written: str, dated: str) -> Doc
     if reach.dal is not None:
         bound = _day(reach.dal) if dated.startswith("data_") else reach.dal
         since = {written: {"$gte": reach.dal}, dated: {"$gte": bound}}
-        conditions.append({"$or": [since, mine, *(marked if reach.riservate else ())]})
+        conditions.append({"$or": [since, mine, *(by_role if reach.riservate else ())]})
     return {"$and": conditions}
 
 
 def readable_versions(mandato: Mandato, reach: Reach, voce: VoceDiario) -> VoceDiario:
     """The entry without the superseded texts that were written for a second level closed to the caller."""
-    if voce.autore_id == mandato.operatore_id:
+    cartella = reach.cartella
+    emergency = not reach.solo_riservate and bool(_marks_in_emergency(mandato, cartella))
+    if voce.autore_id == mandato.operatore_id or emergency or cartella.ente in mandato.enti(SECOND_LEVEL):
         return voce
-    ente = reach.cartella.ente
-    kept = tuple(
-        one
-        for one in voce.versioni
-        if not one.settore_riservato
-        or _second_level_of_all(mandato, reach.cartella)
-        or (ente, one.settore_riservato) == _second_level_of(mandato)
-    )
+    own = _own_second_level(mandato)
+    open_to_him = ("", own if mandato.ente == cartella.ente else "")
+    kept = tuple(one for one in voce.versioni if one.settore_riservato in open_to_him)
     return voce if kept == voce.versioni else replace(voce, versioni=kept)
 
 
-def _open_marks(mandato: Mandato, cartella: Cartella) -> list[Document]:
+def _marks_by_role(mandato: Mandato, cartella: Cartella) -> list[Document]:
     """Conditions under which an entry of the second level is open: to its settore; the case's team is not enough."""
-    if _second_level_of_all(mandato, cartella):
-        return [{"settore_riservato": {"$nin": ["", None]}}]
-    ente, settore = _second_level_of(mandato)
-    return [{"ente": ente, "settore_riservato": settore}] if settore else []
+    if cartella.ente in mandato.enti(SECOND_LEVEL):
+        return [ANY_MARK]
+    settore = _own_second_level(mandato)
+    return [{"ente": mandato.ente, "settore_riservato": settore}] if settore else []
 
 
-def _second_level_of(mandato: Mandato) -> tuple[str, str]:
-    """The ente and settore whose second level the caller works in."""
-    held = mandato.extent(SECOND_LEVEL) is not Extent.NESSUNO
-    return (mandato.ente, mandato.settore) if held else ("", "")
+def _marks_in_emergency(mandato: Mandato, cartella: Cartella) -> list[Document]:
+    """Break-the-glass opens every mark, on its person, where the policy names the second level."""
+    return [ANY_MARK] if mandato.in_emergenza(SECOND_LEVEL) == cartella.residente_id else []
 
 
-def _second_level_of_all(mandato: Mandato, cartella: Cartella) -> bool:
-    """Whether every second level is open to the caller: in that ente by his role, or on that person in an emergency."""
-    emergency = mandato.in_emergenza(SECOND_LEVEL)
-    return cartella.ente in mandato.enti(SECOND_LEVEL) or emergency == cartella.residente_id
+def _own_second_level(mandato: Mandato) -> str:
+    """The settore whose second level the caller works in, or ""."""
+    return mandato.settore if mandato.extent(SECOND_LEVEL) is not Extent.NESSUNO else ""
 
 
 def _day(instant: datetime) -> str:
