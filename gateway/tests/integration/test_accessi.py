@@ -311,13 +311,6 @@ def test_the_dpo_of_one_ente_does_not_read_the_log_of_another(
     assert answer["accessi"] == []
 
 
-def test_the_dpo_asks_whether_the_log_is_whole(browser: Callable[[str], Browser]) -> None:
-    answer = browser("elena.riva").get("/api/v1/registro-accessi/verifica").json()
-
-    assert answer["integro"] is True
-    assert answer["verifica"]["righe"] > 0
-
-
 def test_rows_of_one_route_can_be_left_out(
     browser: Callable[[str], Browser], services: FakeServices, settings: Settings
 ) -> None:

@@ -12,6 +12,8 @@ from starlette.requests import Request
 
 from contracts.errors import Forbidden
 from contracts.mandato import Extent
+from gateway.accessi.cittadino import Lettura, letture_of
+from gateway.accessi.fatti import Fatti
 from gateway.accessi.read import Filtro, Posizione
 from gateway.accessi.sigilli import Connection, from_groups, get_seal
 from gateway.auth import Authorize, Caller
@@ -31,6 +33,17 @@ def of_the_ente(rule: Authorize) -> Callable[..., Awaitable[Caller]]:
         return caller
 
     return officer
+
+
+async def own_letture(request: Request, caller: Caller) -> tuple[tuple[UUID, ...], list[Lettura], bool]:
+    """A citizen's ids in the registry, who read his file, and whether there were more. Raises Unavailable when the
+    registry does not answer: nobody is told that nobody read."""
+    gateway = request.app.state.gateway
+    fatti = Fatti(gateway.sistema)
+    residenti = await fatti.residenti_of(caller.codice_fiscale)
+    caller.touch(residente_id=next(iter(residenti), None))
+    letture, tronco = await letture_of(gateway.pool, residenti, await fatti.cartelle_of(residenti))
+    return residenti, letture, tronco
 
 
 @dataclass(frozen=True)

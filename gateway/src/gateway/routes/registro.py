@@ -12,9 +12,18 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from gateway.accessi import verifiche
+from gateway.accessi.anomalie import AnomaliaOut, close_anomalia, get_anomalia, list_anomalie
 from gateway.accessi.answer import AS_STORED, export
+from gateway.accessi.cittadino import Lettura
 from gateway.accessi.read import AccessoOut, Conteggio, count_by_time, list_accessi
-from gateway.accessi.ricerca import Confronto, Ricerca, compare, of_the_ente, with_connection
+from gateway.accessi.ricerca import (
+    Confronto,
+    Ricerca,
+    compare,
+    of_the_ente,
+    own_letture,
+    with_connection,
+)
 from gateway.accessi.sigilli import Sigillo, get_seal, last_seal
 from gateway.accessi.verifiche import VerificaOut
 from gateway.auth import Caller, authorize
@@ -26,6 +35,10 @@ Numero = Annotated[int, Path(ge=1, lt=2**63)]
 
 Reader = Annotated[Caller, Depends(of_the_ente(authorize("registro_accessi:leggi")))]
 Exporter = Annotated[Caller, Depends(of_the_ente(authorize("registro_accessi:esporta")))]
+Officer = Annotated[
+    Caller, Depends(of_the_ente(authorize("registro_accessi:scrivi", "registro_accessi:leggi")))
+]
+Citizen = Annotated[Caller, Depends(authorize("registro_accessi:leggi", per="cittadini"))]
 
 
 Asked = Annotated[Ricerca, Depends(Ricerca.asked)]
@@ -152,3 +165,47 @@ class Impronta(BaseModel):
 )
 async def compare_sigillo(request: Request, numero: Numero, kept: Impronta, caller: Reader) -> Confronto:
     return await with_connection(request, lambda c: compare(c, numero, kept.impronta))
+
+
+class LettureOut(BaseModel):
+    """`operatori`: names of the readers who are named. `tronco`: there were more."""
+
+    letture: list[Lettura]
+    operatori: dict[UUID, str]
+    tronco: bool
+
+
+@router.get("/cittadino/accessi", summary="Chi ha letto il mio fascicolo: per chi entra come cittadino")
+async def list_letture(request: Request, caller: Citizen) -> LettureOut:
+    _, letture, tronco = await own_letture(request, caller)
+    names = await caller.nomi(one.operatore_id for one in letture)
+    return LettureOut(letture=letture, operatori=names, tronco=tronco)
+
+
+class Chiusura(BaseModel):
+    motivo: Annotated[str, Field(max_length=1000)]
+
+
+@router.get("/registro-accessi/anomalie", summary="Accessi da guardare, dal più recente")
+async def list_found(
+    request: Request,
+    caller: Reader,
+    stato: Literal["", "nuova", "vista", "chiusa"] = "",
+    dopo: UUID | None = None,
+    limite: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[AnomaliaOut]:
+    return await with_connection(request, lambda c: list_anomalie(c, caller.ente, stato, dopo, limite))
+
+
+@router.get("/registro-accessi/anomalie/{anomalia_id}", summary="Un accesso da guardare")
+async def get_found(request: Request, anomalia_id: UUID, caller: Reader) -> AnomaliaOut:
+    return await with_connection(request, lambda c: get_anomalia(c, anomalia_id, caller.ente))
+
+
+@router.post(
+    "/registro-accessi/anomalie/{anomalia_id}/chiusura", summary="Chiude una segnalazione, con il perché"
+)
+async def close_found(request: Request, anomalia_id: UUID, body: Chiusura, caller: Officer) -> AnomaliaOut:
+    return await with_connection(
+        request, lambda c: close_anomalia(c, anomalia_id, caller.ente, caller.operatore_id, body.motivo)
+    )

@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import Forbidden
-from gateway.accessi.cittadino import ANAGRAFE, FASCICOLO, PAGAMENTI, Lettura, letture_of
-from gateway.accessi.fatti import Fatti
-from gateway.auth import Caller
+from gateway.accessi.cittadino import ANAGRAFE, FASCICOLO, PAGAMENTI, Lettura
+from gateway.accessi.ricerca import own_letture
+from gateway.auth import Caller, authorize
 from gateway.logged import LoggedRoute
 from gateway.web import labels
-from gateway.web.page import ente_names, page_scope, respond
+from gateway.web.page import ente_names, respond
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 PARTS = {
@@ -26,14 +25,7 @@ PARTS = {
 }
 
 
-async def citizen(caller: Caller = Depends(page_scope("registro_accessi:leggi"))) -> Caller:
-    """Of a citizen's page: an operator reads the log of his ente on its own pages."""
-    if caller.tipo != "cittadino":
-        raise Forbidden("cittadino.altro_accesso", "Questa pagina è per chi entra come cittadino.")
-    return caller
-
-
-Citizen = Annotated[Caller, Depends(citizen)]
+Citizen = Annotated[Caller, Depends(authorize("registro_accessi:leggi", per="cittadini"))]
 
 
 @dataclass(frozen=True)
@@ -60,12 +52,7 @@ async def show_home(request: Request, caller: Citizen) -> Response:
 
 @router.get("/cittadino/accessi")
 async def show_letture(request: Request, caller: Citizen) -> Response:
-    """Raises Unavailable when the registry does not answer: nobody is told that nobody read."""
-    gateway = request.app.state.gateway
-    fatti = Fatti(gateway.sistema)
-    residenti = await fatti.residenti_of(caller.codice_fiscale)
-    caller.touch(residente_id=next(iter(residenti), None), sezione="registro_accessi")
-    letture, tronco = await letture_of(gateway.pool, residenti, await fatti.cartelle_of(residenti))
+    residenti, letture, tronco = await own_letture(request, caller)
     names = await caller.nomi(one.operatore_id for one in letture)
     await ente_names.name(caller, next((one.ente for one in letture), ""))
     return await respond(
