@@ -210,7 +210,7 @@ def sees_heading(who: Mandato, caso: Cartella) -> bool:
     return sees_whole(who, caso) or bool(grants(who, caso)) or marks
 
 
-@pytest.mark.parametrize("seed", (0, 1, 5))
+@pytest.mark.parametrize("seed", [0, 1, 5])
 def test_the_store_gives_what_the_rules_say_and_nothing_else(database: MongoDatabase, seed: int) -> None:
     random = Random(seed)
     enti = (f"V{random.randint(0, 999):03d}", f"W{random.randint(0, 999):03d}")
