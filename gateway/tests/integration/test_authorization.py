@@ -151,7 +151,7 @@ MATRIX = [
 def allowed(ruolo: str, rule: Authorize) -> bool:
     """The policy read a second time, from its source: the oracle of the matrix."""
     reached = {f"{s}:{a}" for r, s, a, extent in rules() if r == ruolo and extent != "nessuno"}
-    return set(rule.scopes) <= reached
+    return "operatore" in rule.tipi and set(rule.scopes) <= reached
 
 
 def test_role_by_route_the_gateway_lets_through_exactly_what_the_policy_says(
