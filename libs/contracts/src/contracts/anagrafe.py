@@ -119,7 +119,8 @@ class Indirizzo(Message):
 
 
 class ResidenteBreve(Message):
-    """One row of a search: enough to tell homonyms apart."""
+    """One row of a search: enough to tell homonyms apart. `indirizzo_protetto`: where he lives is kept back, `via` says
+    so, the other parts of the address are empty; so for everybody who lives with a person under that vincolo."""
 
     id: UUID
     codice_fiscale: str | None
@@ -134,6 +135,7 @@ class ResidenteBreve(Message):
     nucleo_id: UUID | None = None
     stato: StatoAnagrafico = StatoAnagrafico.RESIDENTE
     data_decesso: date | None = None
+    indirizzo_protetto: bool = False
 
 
 class Componente(ResidenteBreve):
@@ -295,3 +297,67 @@ class ListEnti(Message):
 
 class EntiOut(Message):
     enti: tuple[Ente, ...]
+
+
+# --- persons under protection ------------------------------------------------------------------------------------
+
+
+class TipoVincolo(StrEnum):
+    """`identita_originaria` is laid on the registry record of before an adoption, where the registry has made a new
+    one: no table and no answer joins the two."""
+
+    INDIRIZZO_PROTETTO = "indirizzo_protetto"
+    ADOZIONE = "adozione"
+    IDENTITA_ORIGINARIA = "identita_originaria"
+
+
+class SetVincolo(Command):
+    """Lays a vincolo on a person. Scope `riservatezza:scrivi`. `dal`: for an adoption, the day it took effect: what was
+    known of the person before is hidden. `al` only for a protected address. `atto`: the order or request behind it.
+
+    Conflict `vincolo.gia_presente` when the person is under one of this kind.
+    """
+
+    residente_id: UUID
+    tipo: TipoVincolo
+    dal: date
+    al: date | None = None
+    atto: Annotated[str, Field(min_length=1, max_length=200)]
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class RevokeVincolo(Command):
+    """Takes a vincolo away; it stays in the history. Scope `riservatezza:scrivi`."""
+
+    vincolo_id: UUID
+    version: int
+    motivo: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ListVincoli(Message):
+    """Vincoli of a person, past ones too, newest first. Scope `riservatezza:leggi`."""
+
+    residente_id: UUID
+
+
+class VincoloOut(Message):
+    """`in_vigore`: today."""
+
+    id: UUID
+    residente_id: UUID
+    tipo: TipoVincolo
+    dal: date
+    al: date | None
+    atto: str
+    motivo: str
+    inserito_da: UUID
+    inserito_il: datetime
+    revocato_da: UUID | None = None
+    revocato_il: datetime | None = None
+    motivo_revoca: str = ""
+    in_vigore: bool
+    version: int
+
+
+class VincoliOut(Message):
+    vincoli: tuple[VincoloOut, ...]

@@ -121,3 +121,34 @@ class RigaRifiutata(Base):
     valore: Mapped[str]
     motivo: Mapped[str]
     avviso: Mapped[bool]
+
+
+class Vincolo(Base):
+    """A protection of a person: laid, perhaps with an end, perhaps taken away; never deleted."""
+
+    __tablename__ = "vincoli_riservatezza"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    residente_id: Mapped[UUID]
+    tipo: Mapped[str]
+    dal: Mapped[date]
+    al: Mapped[date | None]
+    atto: Mapped[str]
+    motivo: Mapped[str]
+    inserito_da: Mapped[UUID]
+    inserito_il: Mapped[datetime]
+    revocato_da: Mapped[UUID | None]
+    revocato_il: Mapped[datetime | None]
+    motivo_revoca: Mapped[str]
+    version: Mapped[int]
+
+
+class VincoloInVigore(Base):
+    """View: the vincoli that hold today (in Rome)."""
+
+    __tablename__ = "vincoli_in_vigore"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    residente_id: Mapped[UUID]
+    tipo: Mapped[str]
+    dal: Mapped[date]

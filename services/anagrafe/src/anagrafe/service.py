@@ -20,12 +20,17 @@ from contracts.anagrafe import (
     ListEnti,
     ListRigheRifiutate,
     ListVariazioni,
+    ListVincoli,
     ResidenteOut,
     ResidentiOut,
     ResidentiTrovati,
+    RevokeVincolo,
     RigheRifiutateOut,
     SearchResidenti,
+    SetVincolo,
     VariazioniOut,
+    VincoliOut,
+    VincoloOut,
 )
 from contracts.mandato import Mandato
 
@@ -57,6 +62,18 @@ class AnagrafeService:
     @rpc
     def list_variazioni(self, request: ListVariazioni, mandato: Mandato) -> VariazioniOut:
         return use_cases.list_variazioni(request, mandato, self.db)
+
+    @rpc
+    def set_vincolo(self, request: SetVincolo, mandato: Mandato) -> VincoloOut:
+        return use_cases.set_vincolo(request, mandato, self.db)
+
+    @rpc
+    def revoke_vincolo(self, request: RevokeVincolo, mandato: Mandato) -> VincoloOut:
+        return use_cases.revoke_vincolo(request, mandato, self.db)
+
+    @rpc
+    def list_vincoli(self, request: ListVincoli, mandato: Mandato) -> VincoliOut:
+        return use_cases.list_vincoli(request, mandato, self.db)
 
     @rpc
     def list_caricamenti(self, request: ListCaricamenti, mandato: Mandato) -> CaricamentiOut:

@@ -6,19 +6,22 @@ A person who left an ente is still known to it as he was when he left (his last 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from anagrafe.models import Caricamento, Ente, Luogo, Residente, ResidenteStorico, RigaRifiutata
+from anagrafe.repository.riserbo import vista
 from chassis.mandate import sql_filter
 from contracts.mandato import Mandato
 
 LEGGI = "anagrafe:leggi"
 CARICAMENTI = "caricamenti:leggi"
 SIUSS = "siuss:esporta"
+INDIRIZZO = ("codice_via", "indirizzo", "civico", "lat", "lon")
 CANDIDATI = 2000
 """A search ranks at most this many people: more words narrow it."""
 
@@ -26,53 +29,43 @@ Versione = Residente | ResidenteStorico
 
 
 class ResidenteRepository:
-    """Persons, within the reach of one mandate. `everybody`: also the household of who asks."""
+    """Persons, as one mandate may see them. `everybody`: the household of who asks and protections notwithstanding."""
 
     def __init__(
         self, session: Session, mandato: Mandato, scope: str = LEGGI, *, everybody: bool = False
     ) -> None:
         self.session = session
-        self.mandato = mandato
-        self.scope = scope
-        self.everybody = everybody
-
-    def _visible(self, model: type[Versione]) -> ColumnElement[bool]:
-        whose = model.id if model is Residente else ResidenteStorico.residente_id
-        reached: ColumnElement[bool] = sql_filter(
-            self.mandato, self.scope, ente=model.ente, residente=None if self.everybody else whose
-        )
-        return reached
+        seen = vista(mandato, scope, everybody=everybody)
+        self.now, self.then = seen.now, seen.then
 
     def get_many(self, ids: Sequence[UUID]) -> dict[UUID, Versione]:
         """Current version, or the last one known to a visible ente; the invisible are left out."""
-        query = select(Residente).where(Residente.id.in_(ids), self._visible(Residente))
+        query = select(self.now).where(self.now.id.in_(ids))
         found: dict[UUID, Versione] = {r.id: r for r in self.session.scalars(query)}
         missing = [i for i in ids if i not in found]
         if missing:
             last = (
-                select(ResidenteStorico)
-                .where(ResidenteStorico.residente_id.in_(missing), self._visible(ResidenteStorico))
-                .ext(distinct_on(ResidenteStorico.residente_id))
-                .order_by(ResidenteStorico.residente_id, ResidenteStorico.version.desc())
+                select(self.then)
+                .where(self.then.residente_id.in_(missing))
+                .ext(distinct_on(self.then.residente_id))
+                .order_by(self.then.residente_id, self.then.version.desc())
             )
             found |= {r.residente_id: r for r in self.session.scalars(last)}
         return found
 
     def versions(self, residente_id: UUID) -> list[Versione]:
         """All visible versions of a person, oldest first."""
-        closed = select(ResidenteStorico).where(
-            ResidenteStorico.residente_id == residente_id, self._visible(ResidenteStorico)
-        )
-        current = select(Residente).where(Residente.id == residente_id, self._visible(Residente))
+        closed = select(self.then).where(self.then.residente_id == residente_id)
+        current = select(self.now).where(self.now.id == residente_id)
         versions: list[Versione] = [*self.session.scalars(closed), *self.session.scalars(current)]
         return sorted(versions, key=lambda v: v.version)
 
     def members(self, nuclei: Sequence[UUID]) -> dict[UUID, list[Residente]]:
         """Living members of households, intestatario first, then by age."""
         query = (
-            select(Residente)
-            .where(Residente.nucleo_id.in_(nuclei), Residente.stato == "R", self._visible(Residente))
-            .order_by(Residente.relazione != "1", Residente.data_nascita, Residente.id)
+            select(self.now)
+            .where(self.now.nucleo_id.in_(nuclei), self.now.stato == "R")
+            .order_by(self.now.relazione != "1", self.now.data_nascita, self.now.id)
         )
         found: dict[UUID, list[Residente]] = {}
         for residente in self.session.scalars(query):
@@ -81,26 +74,20 @@ class ResidenteRepository:
 
     def by_codice_fiscale(self, forms: Sequence[str], limit: int) -> list[Residente]:
         """People registered under one of these codes (a code and its omocodes)."""
-        query = select(Residente).where(Residente.codice_fiscale.in_(forms), self._visible(Residente))
-        return list(self.session.scalars(query.order_by(Residente.cognome, Residente.id).limit(limit)))
+        query = select(self.now).where(self.now.codice_fiscale.in_(forms))
+        return list(self.session.scalars(query.order_by(self.now.cognome, self.now.id).limit(limit)))
 
     def by_codice_prefix(self, prefix: str, limit: int) -> list[Residente]:
         """People whose codice fiscale begins so, in order of code."""
-        query = select(Residente).where(
-            Residente.codice_fiscale >= prefix,
-            Residente.codice_fiscale < prefix + "\uffff",
-            self._visible(Residente),
-        )
-        return list(self.session.scalars(query.order_by(Residente.codice_fiscale).limit(limit)))
+        code = self.now.codice_fiscale
+        query = select(self.now).where(code >= prefix, code < prefix + "\uffff")
+        return list(self.session.scalars(query.order_by(code).limit(limit)))
 
     def by_surname(self, prefix: str, limit: int) -> list[Residente]:
         """People whose search text begins so (surname, then name), in alphabetical order: an index range."""
-        query = select(Residente).where(
-            Residente.ricerca >= f" {prefix}",
-            Residente.ricerca < f" {prefix}\uffff",
-            self._visible(Residente),
-        )
-        return list(self.session.scalars(query.order_by(Residente.ricerca, Residente.id).limit(limit)))
+        text = self.now.ricerca
+        query = select(self.now).where(text >= f" {prefix}", text < f" {prefix}\uffff")
+        return list(self.session.scalars(query.order_by(text, self.now.id).limit(limit)))
 
     def by_words(self, words: Sequence[str], born: date | None, limit: int) -> tuple[list[Residente], int]:
         """People with every word somewhere in surname or name, the best first; also how many, up to CANDIDATI."""
@@ -116,17 +103,15 @@ class ResidenteRepository:
         return [found[row[0]] for row in rows], rows[0][1] if rows else 0
 
     def _candidates(self, words: Sequence[str], born: date | None) -> Select[UUID, str, str, date]:
-        query = select(Residente.id, Residente.ricerca, Residente.stato, Residente.data_nascita).where(
-            self._visible(Residente)
-        )
+        query = select(self.now.id, self.now.ricerca, self.now.stato, self.now.data_nascita)
         for word in words:
             # a word of one or two letters is only looked for at the beginning: that the trigram index can do
             pattern = f"%{word}%" if len(word) > 2 else f"% {word}%"
-            query = query.where(Residente.ricerca.like(pattern))
-        return query.where(Residente.data_nascita == born) if born else query
+            query = query.where(self.now.ricerca.like(pattern))
+        return query.where(self.now.data_nascita == born) if born else query
 
     def _by_ids(self, ids: Sequence[UUID]) -> Sequence[Residente]:
-        return self.session.scalars(select(Residente).where(Residente.id.in_(ids))).all()
+        return self.session.scalars(select(self.now).where(self.now.id.in_(ids))).all()
 
 
 def _rank(words: Sequence[str], text: ColumnElement[str]) -> ColumnElement[int]:
@@ -226,10 +211,15 @@ class CaricamentoRepository:
         query = select(Caricamento).where(Caricamento.id == caricamento_id, self.visible)
         return self.session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
-    def refused_rows(self, caricamento_id: UUID, limit: int) -> Sequence[RigaRifiutata]:
-        query = select(RigaRifiutata).where(RigaRifiutata.caricamento_id == caricamento_id)
-        ordered = query.order_by(RigaRifiutata.riga, RigaRifiutata.colonna)
-        return self.session.execute(ordered.limit(limit)).scalars().all()
+    def refused_rows(self, caricamento_id: UUID, limit: int) -> Sequence[Any]:
+        """In order of line. Parts of an address are not shown: whose line it is, hence whether his address is
+        protected, nobody knows; the number of the line leads to it in the file."""
+        R = RigaRifiutata
+        valore = case((R.colonna.in_(INDIRIZZO), literal("")), else_=R.valore).label("valore")
+        query = select(R.riga, R.colonna, valore, R.motivo, R.avviso).where(
+            R.caricamento_id == caricamento_id
+        )
+        return self.session.execute(query.order_by(R.riga, R.colonna).limit(limit)).all()
 
 
 def any_confirmed(session: Session) -> bool:

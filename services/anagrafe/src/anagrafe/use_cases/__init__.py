@@ -15,6 +15,7 @@ from anagrafe.use_cases.residenti import (
     list_variazioni,
     search_residenti,
 )
+from anagrafe.use_cases.vincoli import list_vincoli, revoke_vincolo, set_vincolo
 
 __all__ = [
     "confirm_caricamento",
@@ -27,5 +28,8 @@ __all__ = [
     "list_conviventi",
     "list_righe_rifiutate",
     "list_variazioni",
+    "list_vincoli",
+    "revoke_vincolo",
     "search_residenti",
+    "set_vincolo",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from anagrafe.domain.tabelle import CITTADINANZE, CODICI_ISTAT, RELAZIONI, STATI_CIVILI
 from anagrafe.models import Caricamento, Luogo, Residente
 from anagrafe.repository.letture import Persona, Versione
+from anagrafe.repository.riserbo import PROTETTO
 from contracts.anagrafe import (
     CaricamentoOut,
     Componente,
@@ -53,6 +54,7 @@ def _breve(p: Versione, enti: Mapping[str, str]) -> dict[str, Any]:
         # a closed version shown as the last: the person has left the ente
         "stato": STATI[p.stato] if isinstance(p, Residente) else StatoAnagrafico.EMIGRATO,
         "data_decesso": p.data_decesso,
+        "indirizzo_protetto": p.indirizzo == PROTETTO,
     }
 
 
