@@ -23,6 +23,8 @@ from gateway.web.people import name_of, residents
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 30
 STRAIGHT_TO = {"foglio_da_approvare": "interventi", "foglio_deciso": "interventi", "stampa_pronta": "stampa"}
+OUTSIDE_CASES = {"emergenza_aperta": "emergenze", "condivisione_proposta": "condivisioni"}
+"""Alerts about a thing that has an address of its own."""
 LOOKED_THROUGH = 500
 """notifiche has no "get one": the alert is looked for among the newest of the caller's own."""
 
@@ -40,8 +42,8 @@ class AvvisoRow:
     @property
     def dove(self) -> str:
         """Where "Apri" leads: to the thing itself where the alert is only a pointer to it."""
-        if self.avviso.tipo == "emergenza_aperta":
-            return f"/emergenze/{self.avviso.riferimento_id}"
+        if (place := OUTSIDE_CASES.get(self.avviso.tipo)) and self.avviso.riferimento_id:
+            return f"/{place}/{self.avviso.riferimento_id}"
         end = STRAIGHT_TO.get(self.avviso.tipo)
         if end is None or self.avviso.cartella_id is None:
             return f"/avvisi/{self.avviso.id}"
