@@ -12,6 +12,7 @@ import web_world as w
 from contracts.cartella import CondivisioneAttiva
 from contracts.condivisioni import AccessoOut, CondivisioniOut, RegolaAccesso, StatoCondivisione, TipoRegola
 from contracts.errors import Conflict, Invalid, NotFound
+from contracts.notifiche import AvvisiOut
 from gateway.testing import Browser, FakeServices
 from gateway.web.condivisioni import state_of
 
@@ -378,3 +379,15 @@ def test_the_api_marks_a_case_and_what_is_not_there_stays_so(browser: SignIn, se
     )
 
     assert answer.status_code == 404
+
+
+def test_the_alert_of_an_offer_opens_the_offer(browser: SignIn, services: FakeServices) -> None:
+    alert = w.DEATH.model_copy(
+        update={
+            "tipo": "condivisione_proposta", "riferimento_id": w.CONDIVISIONE.id, "cartella_id": None,
+            "residente_id": None, "da_confermare": False,
+        }
+    )  # fmt: skip
+    services.answer("notifiche.list_avvisi", AvvisiOut(avvisi=(alert,), totale=1, non_letti=1))
+
+    assert f'href="{OFFER}"' in browser("giulia.bianchi").get("/").text
