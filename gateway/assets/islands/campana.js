@@ -19,7 +19,7 @@ export function startBell(document) {
   channel?.addEventListener("message", (event) => show(event.data));
 
   const ask = async () => {
-    const answer = await fetch(bell.dataset.conteggio, { headers: { Accept: "application/json" } });
+    const answer = await fetch(bell.dataset.conteggio, { headers: { Accept: "application/json", "X-Background": "1" } });
     if (answer.ok) tell((await answer.json()).non_letti);
   };
   const listen = () =>
@@ -30,6 +30,10 @@ export function startBell(document) {
       stream.addEventListener("open", () => { clearInterval(poll); poll = 0; });
       stream.addEventListener("message", refresh);
       stream.addEventListener("avviso", refresh);
+      stream.addEventListener("sessione_finita", () => {
+        stream.close();
+        document.dispatchEvent(new CustomEvent("siso:sessione"));
+      });
       stream.addEventListener("error", () => { poll ||= setInterval(refresh, POLL_MS); });
       addEventListener("pagehide", () => { stream.close(); clearInterval(poll); release(); }, { once: true });
     });

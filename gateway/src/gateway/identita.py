@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from gateway.sessions import TOUCH_EVERY, Identity, SessionStore
+from gateway.sessions import Identity, SessionStore
 
 CHANNEL = "gateway_identita"
 KEPT = 5000
@@ -95,6 +95,6 @@ class Identities:
 def _holds(identity: Identity, touch: bool) -> bool:
     """Nothing in it has run out by the clock since it was read, and its use need not be written down."""
     now = datetime.now(UTC)
-    if touch and now - identity.ultimo_uso > TOUCH_EVERY:
+    if touch and identity.unwritten:
         return False
     return identity.scade_il > now and (identity.emergenza_fino is None or identity.emergenza_fino > now)

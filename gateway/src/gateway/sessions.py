@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
 TOUCH_EVERY = timedelta(seconds=60)
-"""A session's last use is written at most this often, so that reading stays one query."""
+"""A session's last use is written at most this often (ten times in a short idle limit): reading stays one query."""
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a token looks like; anything else is not even looked up."""
@@ -48,7 +48,7 @@ VALID = f"""
 """
 """Nothing of what a session stands on has ended: session, person, incarico, delega, client."""
 IDENTIFY = f"""
-SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.scade_il, s.livello, s.esclusi, s.esclusi_al,
+SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.inattivita, s.scade_il, s.livello, s.esclusi, s.esclusi_al,
        coalesce(s.operatore_id, s.cittadino_id, s.client_id) AS operatore_id,
        coalesce(o.nome || ' ' || o.cognome, c.nome || ' ' || c.cognome, k.nome) AS nome,
        coalesce(o.codice_fiscale, c.codice_fiscale, '') AS codice_fiscale,
@@ -78,6 +78,7 @@ class Identity:
     session_id: UUID
     tipo: str
     ultimo_uso: datetime
+    inattivita: timedelta
     scade_il: datetime
     livello: int
     esclusi: list[UUID] | None
@@ -100,6 +101,18 @@ class Identity:
     emergenza_motivo: str
     emergenza_id: UUID | None = None
     emergenza_persona: str = ""
+
+    @property
+    def unwritten(self) -> bool:
+        """Its last use lies far enough back that a new one has to be written down."""
+        return datetime.now(UTC) - self.ultimo_uso > min(TOUCH_EVERY, self.inattivita / 10)
+
+    def resta(self, used: bool = True) -> timedelta:
+        """How long it lasts if nobody uses it any more: its idle limit, or its absolute one where that is nearer.
+        `used`: this request counts as use."""
+        now = datetime.now(UTC)
+        idle_until = (now if used and self.unwritten else self.ultimo_uso) + self.inattivita
+        return max(min(idle_until, self.scade_il) - now, timedelta())
 
     @property
     def undecided(self) -> bool:
@@ -197,7 +210,7 @@ class SessionStore:
             cursor = connection.cursor(row_factory=class_row(Identity))
             await cursor.execute(IDENTIFY, (_digest(token),))
             identity = await cursor.fetchone()
-            if identity is not None and touch and datetime.now(UTC) - identity.ultimo_uso > TOUCH_EVERY:
+            if identity is not None and touch and identity.unwritten:
                 await connection.execute(
                     "UPDATE sessioni SET ultimo_uso = now() WHERE id = %s", (identity.session_id,)
                 )

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from contracts.errors import Forbidden
 from gateway.auth import Caller, CsrfError, authorize
 from gateway.errors import Problem
-from gateway.logged import LoggedRoute
+from gateway.logged import BACKGROUND, LoggedRoute
 from gateway.login import CITIZEN_PATH, clear_cookie, list_identities, safe_return, set_cookie, sign_in
 from gateway.operatori import Incarico
 from gateway.resources import Gateway
@@ -21,6 +21,7 @@ from gateway.spid import logout as spid_logout  # the module: it imports pages, 
 from gateway.spid.service import entries
 from gateway.web.forms import Form, read_form
 from gateway.web.page import done, public
+from gateway.web.presenza import seconds_left, who_is
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 
@@ -131,8 +132,33 @@ async def logout(request: Request, caller: Anybody) -> Response:
 @router.post("/sessione")
 async def keep_session(request: Request, caller: Anybody) -> Response:
     """Any request keeps the session alive; this one does nothing else."""
-    idle = request.app.state.gateway.settings.idle(caller.tipo)
-    return JSONResponse({"secondi": int(idle.total_seconds())})
+    return _session(request, caller)
+
+
+@router.get("/sessione")
+async def show_session(request: Request, caller: Anybody) -> Response:
+    """How long the session lasts, who is in it, and the token forms need: a page asks before it gives itself up, and
+    after its person signed in again in another window."""
+    return _session(request, caller)
+
+
+def _session(request: Request, caller: Caller) -> Response:
+    chi = "" if caller.identity.undecided else who_is(request.app.state.gateway, caller)
+    return JSONResponse(
+        {
+            "secondi": seconds_left(caller, used=BACKGROUND not in request.headers),
+            "csrf": caller.csrf,
+            "chi": chi,
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.get("/rientrato")
+@router.get("/cittadino/rientrato")
+async def show_back(request: Request, caller: Anybody) -> Response:
+    """Where a login in a second window ends: the first one goes on by itself."""
+    return public(request, "pagine/rientrato.html", title="Sei di nuovo dentro")
 
 
 @router.get("/bozze/chiave")

@@ -17,10 +17,10 @@ from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import DEFAULT_BODY_LIMIT, Authorize, Caller, authorize
 from gateway.emergenze import Emergenze
 from gateway.sessions import Identity
-from gateway.settings import Settings
 from gateway.web import formats, labels
 from gateway.web.forms import Form
 from gateway.web.notices import NOTICES, Notice
+from gateway.web.presenza import has_several, here, seconds_left, who_is
 from gateway.web.templating import render, render_part, static_folder
 
 BELL_SECONDS = 1.0
@@ -93,6 +93,7 @@ class Page:
     unread: int | str = 0
     csrf: str = ""
     session_seconds: int = 0
+    who: str = ""
     back: str = "/"
     """Where one comes back to after choosing another incarico or signing in again."""
     emergency: Emergency | None = None
@@ -198,8 +199,9 @@ def _page(request: Request, caller: Caller, title: str, section: str, unread: in
         caller=caller,
         unread=unread,
         csrf=caller.csrf,
-        session_seconds=seconds_left(settings, caller),
-        back=_here(request) if request.method == "GET" else "/",
+        session_seconds=seconds_left(caller),
+        who=who_is(request.app.state.gateway, caller),
+        back=here(request) if request.method == "GET" else "/",
         notice=NOTICES.get(request.query_params.get("fatto", "")),
         menu=menu_of(caller),
         emergency=Emergency.of(caller.identity),
@@ -222,28 +224,11 @@ async def page_of(request: Request, caller: Caller, title: str, section: str) ->
     return page
 
 
-def _here(request: Request) -> str:
-    query = urlencode([(key, value) for key, value in request.query_params.multi_items() if key != "fatto"])
-    return f"{request.url.path}?{query}" if query else request.url.path
-
-
 async def unsigned_emergenze(request: Request, caller: Caller) -> int:
     """How many emergencies wait for this person's signature: on every page, until somebody has signed."""
     if caller.tipo != "operatore" or not caller.can("emergenze:approva"):
         return 0
     return await Emergenze(request.app.state.gateway.pool).count_waiting(caller)
-
-
-async def has_several(request: Request, caller: Caller) -> bool:
-    if caller.tipo != "operatore":
-        return False
-    return len(await request.app.state.gateway.operatori.choices(caller.operatore_id)) > 1
-
-
-def seconds_left(settings: Settings, caller: Caller) -> int:
-    """Until the session ends if nobody uses it any more: its idle limit, or its absolute one where that is nearer."""
-    absolute = (caller.identity.scade_il - formats.now()).total_seconds()
-    return max(int(min(settings.idle(caller.tipo).total_seconds(), absolute)), 1)
 
 
 async def respond(
