@@ -274,3 +274,11 @@ def _within(caller: Caller, scope: str) -> tuple[str, list[Any]]:
         return where, [caller.ente, caller.settore, away]
     enti = caller.enti_of(extent)
     return "e.ente = ANY(%s) AND e.residente_id <> ALL(%s)", [list(enti), away]
+
+
+async def in_corso_su(pool: Pool, residente_id: UUID) -> list[Emergenza]:
+    """Emergencies open now on this person: for who reads his case and may know who else does."""
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=class_row(Emergenza))
+        await cursor.execute(f"{SELECT} WHERE e.residente_id = %s AND NOT {ENDED}", (residente_id,))
+        return await cursor.fetchall()

@@ -20,6 +20,7 @@ PAGES = {
         f"{CASO}/interventi/nuovo?area=famiglia_minori&categoria=Trasferimenti+in+denaro",
         f"{CASO}/interventi/nuovo?area=famiglia_minori&voce=B5", f"{CASO}/interventi/{w.FOGLIO}", f"{CASO}/documenti",
         f"{CASO}/famiglia", f"{CASO}/carico", f"{CASO}/stampa", f"{CASO}/stampa/{w.STAMPA}", f"{CASO}/accessi",
+        f"{CASO}/perche", f"{CASO}/motivo?ritorno={CASO}",
         "/aiuto", "/riservatezza", "/interventi", "/pagamenti", "/condivisioni", "/condivisioni?quali=tutte",
         f"/condivisioni/{w.CONDIVISIONE.id}", f"{CASO}/condivisioni", f"{CASO}/condivisioni/{w.CONDIVISIONE.id}",
     ],
@@ -30,7 +31,11 @@ PAGES = {
         f"/pagamenti/{w.EROGAZIONE}/annulla?foglio={w.FOGLIO}", "/notte",
     ],
     "carla.russo": ["/pagamenti", "/siuss"],
-    "laura.conti": ["/report", "/report?righe=sesso&colonne=&colonne2="],
+    "admin.sistema": [
+        "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori", "/politica/1/livelli",
+    ],
+    "franca.sala": ["/emergenza", "/emergenza?testo=ros", f"/emergenza/{w.LUCA}", "/emergenze"],
+    "laura.conti": ["/politica", "/report", "/report?righe=sesso&colonne=&colonne2="],
     "elena.riva": ["/registro-accessi", f"/registro-accessi?cartella={w.CASO}"],
 }  # fmt: skip
 ALL = [(who, path) for who, paths in PAGES.items() for path in paths]

@@ -207,6 +207,10 @@ ANSWERS = {
     ),
     "cartella.get_cartella": CARTELLA,
     "cartella.list_cartelle": c.CartelleOut(cartelle=(CARTELLA,), totale=1),
+    "cartella.explain_accesso": k.AccessoOut(
+        cartella_id=CASO, ente="F704", settore="minori", responsabile_id=GIULIA, team=(GIULIA, MARCO), propria=True,
+        regole=(k.RegolaAccesso(tipo=k.TipoRegola.TEAM, sezioni=("presa_in_carico", "diario")),),
+    ),
     "cartella.list_voci_diario": c.VociDiarioOut(voci=(ENTRY, PRIVATE), totale=2),
     "cartella.get_voce_diario": ENTRY,
     "cartella.list_condivisioni": k.CondivisioniOut(condivisioni=(CONDIVISIONE,), totale=1),

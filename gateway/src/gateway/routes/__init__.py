@@ -14,6 +14,7 @@ from gateway.routes import (
     motivi,
     oauth,
     operatori,
+    perche,
     politica,
     registro,
     report,
@@ -24,7 +25,7 @@ from gateway.routes import (
 
 MODULES = (
     sessione, anagrafe, cartelle, condivisioni, diario, documenti, stampe, fogli, liquidazioni, siuss, avvisi, report,
-    operatori, registro, politica, motivi, emergenze, oauth, clienti,
+    operatori, registro, politica, motivi, emergenze, perche, oauth, clienti,
 )  # fmt: skip
 
 routes = [route for module in MODULES for route in module.router.routes]

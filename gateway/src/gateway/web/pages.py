@@ -26,6 +26,7 @@ from gateway.web import (
     oggi,
     operatori,
     pagamenti,
+    perche,
     persone,
     politica,
     politica_bozza,
@@ -43,6 +44,7 @@ router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
     pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo, emergenze,
+    perche,
     elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, cittadino,
 ):  # fmt: skip
     router.include_router(module.router)
