@@ -57,6 +57,16 @@ class Person:
         """A page as the browser gets it, redirects followed."""
         return self.http.get(f"{self.base_url}{path}", headers={"Accept": "text/html"}, follow_redirects=True)
 
+    def whole_log(self) -> bool:
+        """Whether the access log holds: asked of the notaio, who answers within two of his minutes."""
+        asked = self.post("/registro-accessi/verifiche")["verifica"]["id"]
+
+        def outcome() -> Json:
+            found = self.get(f"/registro-accessi/verifiche/{asked}")
+            return found if found["integro"] is not None else {}
+
+        return bool(eventually(outcome, 150, "the notaio does not verify")["integro"])
+
     def upload(self, case_id: str, name: str, content: bytes, **headers: str) -> httpx.Response:
         """A document sent in one piece, as text unless a header says otherwise."""
         sent = {"X-Nome-File": name, "Content-Type": "text/plain"} | headers
