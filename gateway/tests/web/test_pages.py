@@ -36,7 +36,11 @@ PAGES = {
     ],
     "franca.sala": ["/emergenza", "/emergenza?testo=ros", f"/emergenza/{w.LUCA}", "/emergenze"],
     "laura.conti": ["/politica", "/report", "/report?righe=sesso&colonne=&colonne2="],
-    "elena.riva": ["/registro-accessi", f"/registro-accessi?cartella={w.CASO}"],
+    "elena.riva": [
+        "/registro-accessi", f"/registro-accessi?cartella={w.CASO}", f"/registro-accessi/stampa?cartella={w.CASO}",
+        "/registro-accessi/anomalie", "/registro-accessi/anomalie?stato=nuova", "/registro-accessi/integrita",
+        "/registro-accessi/regole",
+    ],
 }  # fmt: skip
 ALL = [(who, path) for who, paths in PAGES.items() for path in paths]
 
