@@ -18,6 +18,11 @@ FAR = {"version": 1_000_000, "motivo": "provo"}
 """A version that nothing has: whoever may write is told of a conflict, and nothing changes."""
 
 
+PARAMETER = {"diario": "voce_id", "documenti": "documento_id", "fogli": "foglio_id", "liquidazioni": "erogazione_id",
+             "stampe": "stampa_id"}  # fmt: skip
+"""How an address names what lies in a section."""
+
+
 @dataclass(frozen=True)
 class Door:
     """`subject`: what its address names. `scopes`: all must be in the role. `reach`: the scope that must reach the

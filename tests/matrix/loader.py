@@ -42,6 +42,15 @@ class Seat:
     def id(self) -> str:
         return self.viewer.operatore
 
+    def has_said_why(self, case_id: str) -> bool:
+        """Whether he gave a reason for this case today: that is remembered."""
+        rows = self.system.query(
+            "gateway",
+            "SELECT 1 FROM motivi_accesso WHERE operatore_id = %s AND cartella_id = %s AND giorno = current_date",
+            (self.id, case_id),
+        )
+        return bool(rows)
+
     def token(
         self, *scopes: str, motivo: str = "Matrice", audience: tuple[str, ...] = SERVICES, **claims: Any
     ) -> str:
@@ -85,6 +94,7 @@ def load(system: System, cast: Cast, folder: Path) -> World:
         incarichi=[Incarico(w.id, w.ruolo, w.ente, w.settore) for w in cast.workers],
         nuclei={ids[p.key]: frozenset(nuclei[p.nucleo]) for p in cast.people},
         codici={w.id: ids[w.persona] for w in cast.workers if w.persona},
+        ids=ids,
     )
 
 

@@ -123,7 +123,7 @@ class Case:
 @dataclass
 class World:
     """Everything the rules look at. `nuclei`: residente → who lives with him, himself included. `codici`: operatore →
-    the residente he is, where he is one."""
+    the residente he is, where he is one. `ids`: what the registry calls whom the comune calls otherwise."""
 
     policy: Policy = field(default_factory=dict)
     ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -133,6 +133,7 @@ class World:
     nuclei: dict[str, frozenset[str]] = field(default_factory=dict)
     codici: dict[str, str] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def viewer(
         self, operatore: str, incarico: Incarico | None = None, emergenza: str | None = None
@@ -231,9 +232,9 @@ class World:
 
     # What lies in a case
 
-    def reads_item(self, viewer: Viewer, case: Case, item: Item, now: datetime) -> bool:
-        """One entry, document, ISEE, foglio … of a case."""
-        scope = f"{item.sezione}:leggi"
+    def reads_item(self, viewer: Viewer, case: Case, item: Item, now: datetime, scope: str = "") -> bool:
+        """One entry, document, ISEE, foglio … of a case; with `scope`, whether that scope reaches it."""
+        scope = scope or f"{item.sezione}:leggi"
         if not self.holds(viewer, scope) or case.residente in viewer.esclusi:
             return False
         is_author = item.autore == viewer.operatore
@@ -255,6 +256,12 @@ class World:
         return (held and self.second_level_open(viewer, case, item.riservato)) or (
             broken and self.second_level_open(viewer, case, item.riservato, by_emergency=True)
         )
+
+    def knows_item(self, viewer: Viewer, case: Case, item: Item, now: datetime) -> bool:
+        """Whether it may ever be named to him: some scope of its section reaches it, or a payment made from it."""
+        sections = ("fogli", "liquidazioni") if item.sezione in ("fogli", "liquidazioni") else (item.sezione,)
+        return any(self.reads_item(viewer, case, item, now, f"{sezione}:{azione}")
+                   for sezione in sections for azione in ("leggi", "scrivi", "approva", "liquida"))  # fmt: skip
 
     def items(self, viewer: Viewer, case: Case, sezione: str, now: datetime) -> set[str]:
         found = (item for item in case.items if item.sezione == sezione)

@@ -1,0 +1,90 @@
+"""Writing where one may not, and probing for what one may not know: nothing changes, nothing is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import uuid4
+
+from tests.matrix import doors
+from tests.matrix.asking import Asking, tell
+from tests.matrix.doors import PARAMETER, Door
+from tests.matrix.loader import now
+from tests.matrix.oracle import Case, Item
+
+
+def writes(asking: Asking, case: Case) -> None:
+    moment = now()
+    for door in doors.WRITES:
+        if door.subject == "cartella":
+            _write(asking, door, case, {}, moment)
+            continue
+        for item in [one for one in case.items if one.sezione == door.subject][:2]:
+            _write(asking, door, case, {PARAMETER[item.sezione]: item.id}, moment, item)
+
+
+def _write(
+    asking: Asking, door: Door, case: Case, ids: dict[str, str], moment: datetime, item: Item | None = None
+) -> None:
+    if not all(asking.world.holds(asking.viewer, scope) for scope in door.scopes):
+        reply = asking.ask(door, {"cartella_id": case.id, **ids})
+        return asking.same(f"{door} {case.numero}", reply.status_code, 403)
+    reaches = asking.world.reaches(asking.viewer, door.reach, case, moment)
+    if item is not None and item.sezione == "diario":
+        reaches = reaches and item.autore == asking.viewer.operatore
+    if reaches:
+        if door.safe:
+            reply = asking.ask(door, {"cartella_id": case.id, **ids})
+            if reply.status_code not in (400, 403, 409) or reply.json()["code"] == "mandato.non_abilitato":
+                asking.wrong(
+                    f"{door} {case.numero}",
+                    f"{reply.status_code} {reply.text[:200]}: the oracle lets him",
+                )
+        return None
+    reply = asking.ask(door, {"cartella_id": case.id, **ids})
+    if reply.status_code not in (403, 404):
+        asking.wrong(
+            f"{door} {case.numero}",
+            f"{reply.status_code} {reply.text[:200]}: the oracle does not let him",
+        )
+    return None
+
+
+def probes(asking: Asking, case: Case) -> None:
+    """A case that does not exist for him answers, at every door, what nobody's id answers."""
+    theirs = {"cartella_id": case.id, "residente_id": case.residente, "avviso_id": str(uuid4())}
+    theirs |= {name: str(uuid4()) for name in PARAMETER.values() if name not in theirs}
+    for item in case.items:
+        if item.sezione in PARAMETER:
+            theirs[PARAMETER[item.sezione]] = item.id
+    nobodys = {name: str(uuid4()) for name in theirs} | {"residente_id": case.residente}
+    for door in (*doors.READS, *doors.PAGES, *doors.WRITES, *page_writes()):
+        _probe(asking, door, theirs, nobodys, f"of {case.numero}")
+
+
+def probes_within(asking: Asking, case: Case) -> None:
+    """Nor does something in a case he knows tell that it is there, at any door whose scope does not reach it."""
+    moment, world = now(), asking.world
+    for item in case.items:
+        name = PARAMETER.get(item.sezione)
+        if name is None or world.reads_item(asking.viewer, case, item, moment):
+            continue
+        theirs, nobodys = ({"cartella_id": case.id, name: one} for one in (item.id, str(uuid4())))
+        for door in (*doors.READS, *doors.PAGES, *doors.WRITES, *page_writes()):
+            scope = door.reach or f"{item.sezione}:scrivi"
+            if f"{{{name}}}" in door.path and not world.reads_item(asking.viewer, case, item, moment, scope):
+                _probe(asking, door, theirs, nobodys, f"{item.sezione} {item.id} in {case.numero}")
+
+
+def _probe(asking: Asking, door: Door, theirs: dict[str, str], nobodys: dict[str, str], what: str) -> None:
+    for motivo in (True, False) if door.method == "GET" else (True,):
+        told = [tell(asking.ask(door, ids, motivo), ids) for ids in (theirs, nobodys)]
+        if told[0] != told[1]:
+            asking.wrong(f"probe {door} {what}", f"{told[0]} is not {told[1]}"[:900])
+
+
+def page_writes() -> Iterator[Door]:
+    for line in sorted(doors.lines(doors.PAGE_WRITES)):
+        method, path = line.split()
+        if "{" in path and "{residente_id}" not in path:
+            yield Door(method, path, "", (), body=None)
