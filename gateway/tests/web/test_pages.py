@@ -21,6 +21,7 @@ PAGES = {
         f"{CASO}/interventi/nuovo?area=famiglia_minori&voce=B5", f"{CASO}/interventi/{w.FOGLIO}", f"{CASO}/documenti",
         f"{CASO}/famiglia", f"{CASO}/carico", f"{CASO}/stampa", f"{CASO}/stampa/{w.STAMPA}", f"{CASO}/accessi",
         f"{CASO}/perche", f"{CASO}/motivo?ritorno={CASO}",
+        "/sessioni", "/deleghe", "/incarico", "/rientrato",
         "/aiuto", "/riservatezza", "/interventi", "/pagamenti", "/condivisioni", "/condivisioni?quali=tutte",
         f"/condivisioni/{w.CONDIVISIONE.id}", f"{CASO}/condivisioni", f"{CASO}/condivisioni/{w.CONDIVISIONE.id}",
     ],
@@ -33,6 +34,9 @@ PAGES = {
     "carla.russo": ["/pagamenti", "/siuss"],
     "admin.sistema": [
         "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori", "/politica/1/livelli",
+        "/operatori", "/operatori?testo=bian&vista=tutti", f"/operatori/{w.GIULIA}", "/operatori/nuovo",
+        f"/operatori/{w.OPERATORI['admin.sistema']}", "/operatori/da-file", "/operatori/nomine", "/clienti",
+        f"/operatori/{w.GIULIA}/incarichi/{w.INCARICO}/fine", "/clienti/nuovo",
     ],
     "franca.sala": ["/emergenza", "/emergenza?testo=ros", f"/emergenza/{w.LUCA}", "/emergenze"],
     "laura.conti": ["/politica", "/report", "/report?righe=sesso&colonne=&colonne2="],
@@ -41,6 +45,8 @@ PAGES = {
         "/registro-accessi/anomalie", "/registro-accessi/anomalie?stato=nuova", "/registro-accessi/integrita",
         "/registro-accessi/regole",
     ],
+    "bruno.leone": ["/operatori/nomine", "/sessioni"],
+    "chiara.monti": ["/incarico?ritorno=/casi", "/deleghe"],
 }  # fmt: skip
 ALL = [(who, path) for who, paths in PAGES.items() for path in paths]
 

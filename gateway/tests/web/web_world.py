@@ -17,6 +17,8 @@ from gateway.testing import FakeServices
 
 SPACE = UUID("00000000-0000-4000-8000-000000000000")
 OPERATORI = {identity.identita: identity.operatore_id for identity in IDENTITIES}
+INCARICO = IDENTITIES[0].incarico_id
+"""Giulia's."""
 GIULIA, MARCO, ANNA = OPERATORI["giulia.bianchi"], OPERATORI["marco.verdi"], OPERATORI["anna.ferrari"]
 PAOLO, CARLA = OPERATORI["paolo.neri"], OPERATORI["carla.russo"]
 

@@ -20,6 +20,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+ED25519 = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
+"""The public key of RFC 8037."""
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"  # noqa: E501
 
 
@@ -138,8 +140,14 @@ def story(system: System) -> Story:
     _upload(giulia, url)
     printed = giulia.post(f"{url}/stampe", idempotency_key=str(uuid4()))
     eventually(lambda: giulia.get(f"/stampe/{printed['id']}")["stato"] == "pronta", 60, "the print")
+    admin = system.sign_in("admin.sistema")
+    client = admin.post(
+        "/clienti", nome="Protocollo", ente="F704", settore="minori", estensioni={"diario:leggi": "settore"},
+        finalita="Fascicolazione degli atti", chiave=ED25519,
+    )  # fmt: skip
     ids = {
-        "persona": resident["id"], "caso": case["id"], "voce": entry["id"], "foglio": foglio["id"],
+        "operatore": giulia.id, "incarico": giulia.session["incarico_id"], "client": client["client_id"],
+        "proprio": system.sign_in("bruno.leone").id, "persona": resident["id"], "caso": case["id"], "voce": entry["id"], "foglio": foglio["id"],
         "proposto": proposed["id"], "pagamento": waiting["id"], "stampa": printed["id"],
         "condivisione": offer["id"],
     }  # fmt: skip

@@ -36,6 +36,12 @@ PAGES: dict[str, list[str]] = {
     "elena.riva": ["/registro-accessi"],
     "admin.sistema": ["/notte"],
     "luca.moretti": ["/report"],
+    "bruno.leone": [
+        "/operatori", "/operatori/nuovo", "/operatori/{operatore}", "/operatori/{proprio}", "/operatori/da-file",
+        "/operatori/{operatore}/incarichi/{incarico}/fine", "/operatori/nomine", "/clienti", "/clienti/nuovo",
+        "/clienti/{client}",
+    ],
+    "chiara.monti": ["/incarico", "/deleghe", "/sessioni"],
 }  # fmt: skip
 VISITS = [(who, path) for who, paths in PAGES.items() for path in paths]
 NAMES = [f"{who or 'nessuno'}:{path}" for who, path in VISITS]
