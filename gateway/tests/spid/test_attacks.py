@@ -544,6 +544,29 @@ def test_a_large_answer_is_refused(door: Door, refused: Refused, size: int) -> N
     )
 
 
+@pytest.mark.parametrize("how", [{"name_id": "x" * 5000}, {"session": f' SessionIndex="{"x" * 5000}"'},
+                                 {"person": PERSON | {"name": "x" * 5000}}])  # fmt: skip
+def test_a_value_too_long_to_be_kept_is_refused(door: Door, refused: Refused, how: dict[str, Any]) -> None:
+    refused(door.enter(**how))
+
+
+@pytest.mark.parametrize(
+    "relay", ["\x00", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "é", "x" * 5000]
+)
+def test_a_strange_relay_state_is_refused(door: Door, refused: Refused, relay: str) -> None:
+    asked = door.ask()
+
+    refused(door.post(asked, door.idp.answer(asked), RelayState=relay))
+
+
+@pytest.mark.parametrize(
+    "body", [b"SAMLResponse=%ff%fe&RelayState=%00", b"\xff\xfe", b"&" * 1000, b"=" * 1000, b"%"]
+)
+def test_a_body_that_is_no_form_is_refused(door: Door, refused: Refused, body: bytes) -> None:
+    refused(door.client.post("/spid/acs", content=body,
+                             headers={"Content-Type": "application/x-www-form-urlencoded"}))  # fmt: skip
+
+
 def test_a_body_without_length_is_cut_off(door: Door, refused: Refused) -> None:
     def endless() -> Any:
         for _ in range(400):

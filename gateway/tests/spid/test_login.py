@@ -183,9 +183,21 @@ def test_the_redirect_binding_signs_the_query(
     )
 
 
-def test_an_unknown_provider_is_not_a_page(site: TestClient) -> None:
-    assert site.get("/spid/login", params={"idp": "https://cattivo.example"}).status_code == 404
-    assert site.get("/spid/login").status_code == 404
+@pytest.mark.parametrize(
+    "query", ["", "idp=https://cattivo.example", "idp=%00", "idp=%ff", "idp=" + "x" * 5000, "idp[]=1"]
+)
+def test_an_unknown_provider_is_not_a_page(site: TestClient, query: str) -> None:
+    assert site.get(f"/spid/login?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["ritorno=%00", "ritorno=/%0d%0aX:y", "area=%ff", "livello=9", "livello=-1", "livello=%D9%A3"]
+)
+def test_a_strange_wish_is_not_followed(door: Door, query: str) -> None:
+    answer = door.client.get(f"/spid/login?idp={door.idp.entity_id}&{query}")
+
+    assert answer.status_code == 200
+    assert 'name="SAMLRequest"' in answer.text
 
 
 def test_without_configuration_there_is_no_such_door(client: TestClient) -> None:

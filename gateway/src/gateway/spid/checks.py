@@ -10,7 +10,7 @@ from gateway.spid.errors import Anomaly, Refused
 from gateway.spid.names import BEARER, ENTITY_FORMAT, LEVELS, SUCCESS, TRANSIENT, saml, samlp
 from gateway.spid.registry import Idp
 from gateway.spid.settings import NEEDED, Schema
-from gateway.spid.xml import NCNAME, children, instant, only, text_of
+from gateway.spid.xml import MAX_VALUE, NCNAME, children, instant, only, text_of
 
 SKEW = timedelta(seconds=60)
 """How far two clocks may be apart. Never granted to the end of a validity."""
@@ -174,7 +174,10 @@ def _read_statement(assertion: Any, expected: Expected) -> tuple[int, str]:
     exact = expected.schema.comparison == "exact"
     if level < expected.level or (exact and level != expected.level):
         raise Refused("authn.level")
-    return level, statement.get("SessionIndex", "")
+    session_index = statement.get("SessionIndex", "")
+    if len(session_index) > MAX_VALUE:
+        raise Refused("authn.session_index")
+    return level, session_index
 
 
 def _read_attributes(assertion: Any) -> dict[str, str]:

@@ -87,7 +87,7 @@ async def _depart(
             Richiesta(
                 id=request_id, tipo="uscita", schema=schema.name, idp=idp.entity_id, emessa_il=now(),
                 relay_sha256=digest(relay), cookie_sha256=digest(relay), livello=1, area="operatore", ritorno="/",
-                indirizzo=request.client.host if request.client else "", richiesta=carried.xml,
+                indirizzo=request.client.host if request.client else "", richiesta=carried.evidence,
             ),
             schema.max_pending,
         )  # fmt: skip

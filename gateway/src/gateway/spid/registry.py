@@ -8,6 +8,7 @@ the manifest's date now and then and, when the new content is not good, goes on 
 
 import json
 import random
+import re
 import time
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +29,8 @@ MANIFEST = "manifest.json"
 LOOK_EVERY = 30.0
 """Seconds between two looks at the manifest."""
 BINDINGS = (HTTP_POST, HTTP_REDIRECT)
+ADDRESS = re.compile(r"https?://[^\s;,'\"<>]+")
+"""They also stand in a header that allows a form to go there."""
 MAX_FILE = 8 * 1024 * 1024
 log = structlog.get_logger()
 
@@ -92,7 +95,7 @@ def _idp(entity: Any) -> Idp:
 def _addresses(descriptor: Any, tag: str, attribute: str) -> MappingProxyType[str, str]:
     pairs = [(service.get("Binding"), service.get(attribute)) for service in descriptor.findall(md(tag))]
     good = {binding: address for binding, address in reversed(pairs) if binding in BINDINGS and address}
-    if any(urlsplit(address).scheme not in ("https", "http") for address in good.values()):
+    if not all(ADDRESS.fullmatch(address) for address in good.values()):
         raise Refused("metadata.address")
     return MappingProxyType(good)
 

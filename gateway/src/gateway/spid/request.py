@@ -38,6 +38,11 @@ class Carried:
     fields: tuple[tuple[str, str], ...] = ()
     """Of the form; empty in the Redirect binding, whose `target` carries everything."""
 
+    @property
+    def evidence(self) -> bytes:
+        """What left, with its signature: the document, or the address that carries it."""
+        return self.xml if self.fields else self.target.encode()
+
 
 def new_id() -> str:
     """An identifier nobody can guess, in the form XML wants (NCName)."""
@@ -77,9 +82,7 @@ def issuer(schema: Schema) -> Any:
     return element
 
 
-def carry(
-    root: Any, name: str, relay: str, binding: str, target: str, key: SigningKey
-) -> Carried:  # fmt: skip
+def carry(root: Any, name: str, relay: str, binding: str, target: str, key: SigningKey) -> Carried:
     """Signs and packs a message. `name`: SAMLRequest or SAMLResponse; `binding`: post or redirect."""
     if binding == "post":
         xml = sign(root, key, after=saml("Issuer"))

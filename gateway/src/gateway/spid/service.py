@@ -67,7 +67,7 @@ class Spid:
         richiesta = Richiesta(
             id=request_id, tipo="accesso", schema=schema.name, idp=idp.entity_id, emessa_il=issued,
             relay_sha256=digest(relay), cookie_sha256=digest(cookie), livello=level, area=area, ritorno=ritorno,
-            indirizzo=address, richiesta=carried.xml,
+            indirizzo=address, richiesta=carried.evidence,
         )  # fmt: skip
         await self.store.add(richiesta, schema.max_pending)
         return Departure(carried, request_id, cookie)

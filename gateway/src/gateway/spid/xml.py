@@ -13,6 +13,8 @@ from gateway.spid.errors import Refused
 MAX_MESSAGE = 128 * 1024
 """Bytes of one decoded message. A real answer has about ten thousand."""
 
+MAX_VALUE = 512
+"""Characters of one value."""
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,255}", re.ASCII)
 BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
@@ -82,10 +84,11 @@ def only(element: Any, tag: str, reason: str) -> Any:
 
 
 def text_of(element: Any, reason: str) -> str:
-    """The text of an element that has nothing but text, without the blanks around it. Raises Refused when empty."""
+    """The text of an element that has nothing but text, without the blanks around it. Raises Refused when it is empty
+    or longer than anything that is kept."""
     if len(element):
         raise Refused(reason, "element inside a value")
     text = (element.text or "").strip()
-    if not text:
-        raise Refused(reason, "empty")
+    if not 0 < len(text) <= MAX_VALUE:
+        raise Refused(reason, f"{len(text)} characters")
     return text
