@@ -25,7 +25,7 @@ from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
 from gateway.accessi.row import Accesso
 from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError, extents_of
 from gateway.esclusi import with_esclusi
-from gateway.login import wrong
+from gateway.login import check_level, wrong
 from gateway.motivi import motivo_of_header
 from gateway.resources import Gateway
 from gateway.security import SAFE_METHODS, same_origin
@@ -142,6 +142,8 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
     scopes = (*rule.scopes, *rule.optional)
     try:
         policy = await gateway.policies.get(identity.policy_version)
+        if identity.tipo == "operatore" and not rule.undecided:
+            check_level(policy, identity.ruolo, identity.livello)
         extents = extents_of(identity, policy, scopes)
         identity = await with_esclusi(gateway, identity, tuple(extents))
     except (DomainError, psycopg.OperationalError, PoolTimeout):

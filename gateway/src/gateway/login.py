@@ -21,6 +21,7 @@ from gateway.accessi.row import Accesso
 from gateway.auth import Caller, CsrfError, NotAuthenticatedError
 from gateway.errors import CHOICE_PATH
 from gateway.operatori import Incarico, Scelta
+from gateway.policy import Policy
 from gateway.resources import Gateway
 from gateway.security import same_origin
 from gateway.sessions import Opening
@@ -111,7 +112,11 @@ def _opening(
 
 async def require_level(gateway: Gateway, ruolo: str, livello: int) -> None:
     """Forbidden `accesso.livello` when the role asks for a higher SPID level than this login had."""
-    policy = await gateway.policies.current()
+    check_level(await gateway.policies.current(), ruolo, livello)
+
+
+def check_level(policy: Policy, ruolo: str, livello: int) -> None:
+    """The same, by a policy at hand: at every request, so that a level raised holds for sessions already open."""
     needed = policy.livello(ruolo)
     if livello < needed:
         raise Forbidden(

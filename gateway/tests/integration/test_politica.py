@@ -439,6 +439,22 @@ def test_the_level_a_role_asks_for_holds_at_the_next_login(
     assert (policy.livello("rpd"), policy.livello("coordinatore")) == (3, 2)
 
 
+def test_a_level_raised_holds_for_sessions_already_open(
+    admin: Browser, laura: Browser, browser: SignIn
+) -> None:
+    elena = browser("elena.riva")
+    assert elena.get("/api/v1/politica").status_code == 200
+    version = admin.post("/api/v1/politica/bozze", json={}).json()
+    content = admin.get(f"/api/v1/politica/{version['version']}").json()["contenuto"]
+    content["livelli"] = {"rpd": 3}
+    decide(laura, propose(admin, write(admin, version, content).json()).json())
+
+    refused = elena.get("/api/v1/politica")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "accesso.livello")
+    assert elena.post("/esci").status_code == 303
+
+
 # --- when the policy itself fails --------------------------------------------------------------------------------
 
 
