@@ -31,14 +31,16 @@ Store = Database[Document]
 
 
 def cartella_document(cartella: Cartella) -> Document:
-    """`attiva` (not closed) is what the unique index on an open case per person, ente and settore looks at."""
+    """`attiva` (not closed) is what the unique index on an open case per person, ente and settore looks at. A case
+    with entries of a second level, now or once, has `atti_riservati` besides: how often that changed."""
     return {**_document(cartella), "attiva": not cartella.is_closed}
 
 
 def cartella_of(document: Document) -> Cartella:
     """From a document, with or without its `passaggi` (lists leave them out)."""
     fields = _fields(document)
-    fields.pop("attiva", None)
+    for name in ("attiva", "atti_riservati"):
+        fields.pop(name, None)
     return Cartella(
         **{
             **fields,

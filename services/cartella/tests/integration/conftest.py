@@ -1,5 +1,6 @@
 """The real store: a migrated database of this run, and a case of its own for each test."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from cartella.use_cases import presa_in_carico
 from chassis.mongo import MongoDatabase
 from chassis.outbox import Transient
 from contracts.cartella import CartellaOut
+from contracts.errors import DomainError
 from contracts.mandato import Mandato
 
 T = TypeVar("T")
@@ -61,3 +63,23 @@ def again(work: Callable[[], T]) -> T:
             return work()
         except Transient:
             continue
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Runs all at once in threads; results, or the refusals raised."""
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(index: int, work: Callable[[], Any]) -> None:
+        start.wait()
+        try:
+            results[index] = again(work)
+        except DomainError as refused:
+            results[index] = refused
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -22,6 +22,7 @@ from contracts.cartella import (
     CartellaOut,
     ExportFascicolo,
     GetCartella,
+    ListCartelle,
     ListIsee,
     SetRiservatezza,
     TakeInCarico,
@@ -289,7 +290,29 @@ def test_a_withdrawn_offer_is_history_for_its_side_and_decided_no_more(
     assert (kept.stato, kept.motivo_revoca) == (StatoCondivisione.REVOCATA, "Progetto concluso")
 
 
+def test_the_receiver_answers_an_offer_and_does_not_withdraw_it(
+    database: MongoDatabase, giulia: Mandato, sara: Mandato, caso: CartellaOut
+) -> None:
+    with pytest.raises(Conflict):
+        revoke(propose(caso, giulia, sara, database), sara, database)
+
+
 # What the borrower sees
+
+
+def test_a_list_shows_of_a_borrowed_case_what_its_page_shows(
+    database: MongoDatabase, giulia: Mandato, sara: Mandato, caso: CartellaOut
+) -> None:
+    other = presa_in_carico.open_cartella(make_open(), giulia, database)
+    lend(caso, giulia, sara, database, sezioni=("presa_in_carico",))
+    lend(other, giulia, sara, database, sezioni=("isee",))
+
+    listed = presa_in_carico.list_cartelle(ListCartelle(limite=500), sara, database).cartelle
+
+    for row in listed:
+        page = presa_in_carico.get_cartella(GetCartella(cartella_id=row.id), sara, database)
+        assert row == page.model_copy(update={"passaggi": ()})
+    assert {row.id: row.solo_intestazione for row in listed} == {caso.id: False, other.id: True}
 
 
 def test_what_came_before_stays_hidden_where_the_grant_says_so(

@@ -1,14 +1,12 @@
 """Cases in the real store: numbers, conflicts, visibility, and one transaction with the outbox."""
 
-import threading
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from services.cartella.tests.factories import make_mandato, make_open
-from services.cartella.tests.integration.conftest import again, events_of
+from services.cartella.tests.integration.conftest import events_of, together
 
 from cartella.domain.steps import local_date, utc_now
 from cartella.use_cases import presa_in_carico
@@ -23,30 +21,10 @@ from contracts.cartella import (
     StatoCartella,
     TakeInCarico,
 )
-from contracts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from contracts.events import Envelope
 from contracts.mandato import Extent, Mandato
 from contracts.notifiche import AvvisoConfermatoV1
-
-
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """Runs all at once in threads; results, or the refusals raised."""
-    start = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-
-    def run(index: int, work: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            results[index] = again(work)
-        except DomainError as refused:
-            results[index] = refused
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def broken(*_: Any, **__: Any) -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from services.cartella.tests.factories import make_add_voce, make_mandato, make_open
-from services.cartella.tests.integration.conftest import events_of
+from services.cartella.tests.integration.conftest import events_of, together
 from services.cartella.tests.integration.doors import SINGLE, finds, texts, ways_in
 
 from cartella.use_cases import diario, fascicolo, presa_in_carico
@@ -390,3 +390,26 @@ def test_it_does_not_shift_the_pages_nor_the_numbers_of_others(
     found = diario.list_voci_diario(ListVociDiario(cartella_id=caso.id, limite=1, salta=0), giulia, database)
 
     assert ([voce.testo for voce in found.voci], found.totale) == (["Ordinaria"], 1)
+
+
+def test_of_two_who_mark_and_unmark_at_once_neither_is_forgotten(
+    database: MongoDatabase, caso: CartellaOut, giulia: Mandato, adulti: Mandato
+) -> None:
+    """One takes the last entry out of a second level while the other writes a new one into it."""
+    for _ in range(5):
+        marked = make_add_voce(caso.id, settore_riservato=adulti.settore)
+        first = diario.add_voce_diario(marked, giulia, database)
+        cleared = rectification(first, settore_riservato="")
+        together(
+            lambda: diario.add_voce_diario(marked, giulia, database),  # noqa: B023 - done within the turn
+            lambda: diario.rectify_voce_diario(cleared, giulia, database),  # noqa: B023
+        )
+
+        stored = database.db.cartelle.find_one({"_id": caso.id})
+        assert stored is not None
+        assert stored["settori_voci"] == [adulti.settore]
+        for voce in database.db.voci_diario.find({"settore_riservato": adulti.settore}):
+            request = GetVoceDiario(cartella_id=caso.id, voce_id=voce["_id"])
+            again = diario.get_voce_diario(request, giulia, database)
+            diario.rectify_voce_diario(rectification(again, settore_riservato=""), giulia, database)
+        assert not finds(caso, adulti, database)

@@ -98,6 +98,12 @@ def revoke(cartella: Cartella, condivisione_id: UUID, version: int, step: Step) 
     return _with(cartella, after, passaggio, in_force=before.stato is StatoCondivisione.ACCETTATA)
 
 
+def require_decided(cartella: Cartella, condivisione_id: UUID) -> None:
+    """Conflict on a proposal that still waits: its receiver answers it, he does not withdraw it."""
+    if find(cartella, condivisione_id).stato is StatoCondivisione.PROPOSTA:
+        raise Conflict("condivisione.da_decidere", "La proposta aspetta una risposta: accettala o rifiutala.")
+
+
 def find(cartella: Cartella, condivisione_id: UUID) -> Condivisione:
     """The grant with that id; NotFound when the case has none."""
     for condivisione in cartella.condivisioni:

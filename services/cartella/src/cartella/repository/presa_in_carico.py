@@ -84,18 +84,22 @@ class CartellaRepository:
         """The caller's grants in force on a case already found."""
         return self._grants(cartella_id, any_grant(mandato))
 
-    def find(self, request: ListCartelle, mandato: Mandato) -> tuple[list[tuple[Cartella, bool]], int]:
-        """The page asked for, newest first and without passaggi, each with whether the heading alone is to be shown;
-        and how many there are in all."""
+    def find(self, request: ListCartelle, mandato: Mandato) -> tuple[list[Reach], int]:
+        """The page asked for, newest first and without passaggi, each as far as the caller sees it; and how many there
+        are in all."""
         wanted, right = _wanted(request, mandato), headed(mandato)
         page = [*pages.slice_of(request, NEWEST_FIRST), {"$project": {"passaggi": 0}}]
         rows = self._match(wanted, right, page)
-        here: Document = {"_id": {"$in": [row["_id"] for row in rows]}}
-        whole = (
-            {row["_id"] for row in self._match(here, visible(mandato, HEADING), [ONLY_ID])} if rows else set()
-        )
-
-        found = [(cartella_of(row), row["_id"] not in whole) for row in rows]
+        own = self._among(rows, ordinary(mandato, HEADING))
+        granted = self._among([row for row in rows if row["_id"] not in own], visible(mandato, HEADING))
+        found = [
+            Reach(
+                cartella_of(row),
+                concessa=row["_id"] not in own,
+                solo_intestazione=row["_id"] not in own | granted,
+            )
+            for row in rows
+        ]
         cases = self.db[CARTELLE]
         return found, pages.total_of(
             request, len(rows), lambda: pages.count(cases, self.session, wanted, right)
@@ -147,10 +151,18 @@ class CartellaRepository:
             raise Transient(f"cartella {before.id} has moved on from version {before.version}")
 
     def note_settori_voci(self, cartella_id: UUID, settori: Sequence[str]) -> None:
-        """Writes down whose second level holds entries of the case; its version stays."""
+        """Writes down whose second level holds entries of the case; its version stays. Counting makes it a change even
+        where the list stays: of two who mark and unmark at once, one must see the other."""
         self.db[CARTELLE].update_one(
-            {"_id": cartella_id}, {"$set": {"settori_voci": sorted(settori)}}, session=self.session
+            {"_id": cartella_id},
+            {"$set": {"settori_voci": sorted(settori)}, "$inc": {"atti_riservati": 1}},
+            session=self.session,
         )
+
+    def _among(self, rows: Sequence[Document], right: Document) -> set[UUID]:
+        """Ids of those rows that a right reaches."""
+        ids = [row["_id"] for row in rows]
+        return {row["_id"] for row in self._match({"_id": {"$in": ids}}, right, [ONLY_ID])} if ids else set()
 
     def _by_grant(self, cartella: Cartella, grant: Document) -> Reach:
         """How far the caller's grants go in a case that is reached by them alone: the widest counts."""

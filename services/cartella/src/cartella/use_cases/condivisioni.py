@@ -73,6 +73,8 @@ def revoke_condivisione(request: RevokeCondivisione, mandato: Mandato, db: Mongo
         before, view = _either_side(tx, request.condivisione_id, mandato)
         if before.has_step(request.idempotency_key):
             return view(before, condivisioni.find(before, request.condivisione_id))
+        if view is _receiver_view:
+            condivisioni.require_decided(before, request.condivisione_id)
         after = condivisioni.revoke(before, request.condivisione_id, request.version, step)
         _write(tx, before, after, step)
         return view(after, condivisioni.find(after, request.condivisione_id))

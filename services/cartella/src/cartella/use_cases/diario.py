@@ -134,11 +134,8 @@ def _note_marks(
     cases: CartellaRepository, voci: DiarioRepository, cartella: Cartella, voce: VoceDiario
 ) -> None:
     """Who works in a settore whose second level an entry is of sees the heading of its case."""
-    settori = (
-        set(voci.settori_riservati(cartella.id)) if voce.settore_riservato or cartella.settori_voci else set()
-    )
-    if settori != set(cartella.settori_voci):
-        cases.note_settori_voci(cartella.id, tuple(settori))
+    if voce.settore_riservato or cartella.settori_voci:
+        cases.note_settori_voci(cartella.id, voci.settori_riservati(cartella.id))
 
 
 def _tell(tx: Transaction, fact: Fact, voce: VoceDiario, step: Step) -> None:

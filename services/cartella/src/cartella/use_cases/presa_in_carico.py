@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from cartella.domain import apertura, condivisioni, presa_in_carico, secondo_livello, vista
+from cartella.domain import apertura, condivisioni, presa_in_carico, secondo_livello
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date, utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
@@ -70,10 +70,7 @@ def list_cartelle(request: ListCartelle, mandato: Mandato, db: MongoDatabase) ->
     mandato.require(LEGGI)
     with db.read() as store:
         found, totale = CartellaRepository(store).find(request, mandato)
-    shown = (
-        vista.heading(cartella) if headed else presa_in_carico.to_out(cartella) for cartella, headed in found
-    )
-    return CartelleOut(cartelle=tuple(shown), totale=totale)
+    return CartelleOut(cartelle=tuple(show(reach) for reach in found), totale=totale)
 
 
 def take_in_carico(request: TakeInCarico, mandato: Mandato, db: MongoDatabase) -> CartellaOut:

@@ -19,8 +19,3 @@ def upgrade(db: Database[dict[str, Any]]) -> None:
         [("condivisioni.operatore_id", 1), ("condivisioni.stato", 1)], name="shared_with_operatore"
     )
     db.cartelle.create_index([("settori_voci", 1), ("ente", 1)], name="of_settori_voci")
-    db.voci_diario.create_index(
-        [("cartella_id", 1), ("settore_riservato", 1)],
-        name="riservate_of_cartella",
-        partialFilterExpression={"settore_riservato": {"$gt": ""}},
-    )
