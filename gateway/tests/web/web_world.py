@@ -56,6 +56,11 @@ RESIDENTE = a.ResidenteOut(
     cittadinanza_nome="Italia", stato_civile_nome="Celibe", nucleo=COMPONENTI,
     indirizzo=a.Indirizzo(via="Via Lecco", civico="4", comune="F704", comune_nome="Monza"),
 )  # fmt: skip
+VINCOLO = a.VincoloOut(
+    id=known("vincolo"), residente_id=LUCA, tipo=a.TipoVincolo.INDIRIZZO_PROTETTO, dal=date(2026, 11, 2), al=None,
+    atto="Decreto n. 12/2026", motivo="Richiesta del centro antiviolenza", inserito_da=ANNA, inserito_il=at(2),
+    in_vigore=True, version=1,
+)  # fmt: skip
 CARTELLA = c.CartellaOut(
     id=CASO, numero="2026/001042", residente_id=LUCA, ente="F704", settore="minori", area=c.Area.FAMIGLIA_MINORI,
     stato=c.StatoCartella.IN_CARICO, responsabile_id=GIULIA, team=(MARCO,), comune_residenza="F704", aperta_il=at(2),
@@ -203,6 +208,7 @@ ANSWERS = {
             a.VariazioneResidente(campo="data_decesso", prima="", dopo="21/11/2026", valida_dal=date(2026, 11, 21), conosciuta_dal=at(22)),
         )
     ),
+    "anagrafe.list_vincoli": a.VincoliOut(vincoli=(VINCOLO,), totale=1),
     "anagrafe.list_caricamenti": a.CaricamentiOut(caricamenti=(LOAD, WAITING), totale=2),
     "anagrafe.list_righe_rifiutate": a.RigheRifiutateOut(
         righe=(a.RigaRifiutata(riga=12, colonna="data_nascita", valore="=31/02/2026", motivo="La data non esiste."),)

@@ -22,19 +22,29 @@ PAGES: dict[str, list[str]] = {
         f"{CASE}/diario", f"{CASE}/diario/{{voce}}", f"{CASE}/isee", f"{CASE}/interventi", f"{CASE}/interventi/nuovo",
         f"{CASE}/interventi/nuovo?area=famiglia_minori", f"{CASE}/interventi/{{foglio}}", f"{CASE}/documenti",
         f"{CASE}/famiglia", f"{CASE}/carico", f"{CASE}/stampa", f"{CASE}/stampa/{{stampa}}", f"{CASE}/accessi",
+        f"{CASE}/perche",
         "/interventi", "/pagamenti", "/aiuto", "/riservatezza", "/condivisioni", f"{CASE}/condivisioni",
         f"{CASE}/condivisioni/{{condivisione}}",
     ],
-    "anna.ferrari": ["/", "/interventi", f"{CASE}/interventi/{{proposto}}", f"{CASE}/carico", "/report"],
+    "anna.ferrari": [
+        "/", "/interventi", f"{CASE}/interventi/{{proposto}}", f"{CASE}/carico", "/report", "/protezioni",
+        "/protezioni?quali=tutte", "/persone/{persona}/protezione",
+    ],
     "paolo.neri": [
         "/", "/pagamenti", "/pagamenti?vista=da_proporre", "/interventi/{foglio}", "/siuss", "/notte",
         "/pagamenti/{pagamento}/annulla?foglio={foglio}",
     ],
     "carla.russo": ["/pagamenti", "/siuss"],
     "sara.costa": ["/condivisioni", "/condivisioni?quali=tutte", "/condivisioni/{condivisione}"],
-    "laura.conti": ["/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte"],
+    "franca.sala": ["/", "/emergenza", "/emergenza?testo=ro", "/emergenza/{persona}", "/emergenze"],
+    "laura.conti": [
+        "/politica", "/politica/1", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
+    ],
     "elena.riva": ["/registro-accessi"],
-    "admin.sistema": ["/notte"],
+    "admin.sistema": [
+        "/notte", "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori",
+        "/politica/1/livelli",
+    ],
     "luca.moretti": ["/report"],
     "bruno.leone": [
         "/operatori", "/operatori/nuovo", "/operatori/{operatore}", "/operatori/{proprio}", "/operatori/da-file",

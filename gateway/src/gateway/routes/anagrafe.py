@@ -14,15 +14,20 @@ from contracts.anagrafe import (
     ListEnti,
     ListRigheRifiutate,
     ListVariazioni,
+    ListVincoli,
     ResidenteOut,
     ResidentiTrovati,
+    RevokeVincolo,
     RigheRifiutateOut,
     SearchResidenti,
+    SetVincolo,
     VariazioniOut,
+    VincoliOut,
+    VincoloOut,
 )
 from gateway.auth import Caller, authorize
 from gateway.routes.api import make_router
-from gateway.routes.messages import from_query
+from gateway.routes.messages import from_body, from_query
 
 router = make_router("Anagrafe")
 
@@ -37,16 +42,44 @@ async def search_residenti(
 
 @router.get("/residenti/{residente_id}", summary="Una persona, con il suo nucleo")
 async def get_residente(
-    residente_id: UUID, caller: Caller = Depends(authorize("anagrafe:leggi"))
+    residente_id: UUID,
+    caller: Caller = Depends(authorize("anagrafe:leggi", optional=("riservatezza:leggi",))),
 ) -> ResidenteOut:
     return await caller.call("anagrafe", "get_residente", GetResidente(residente_id=residente_id))
 
 
 @router.get("/residenti/{residente_id}/variazioni", summary="La storia di una persona")
 async def list_variazioni(
-    residente_id: UUID, caller: Caller = Depends(authorize("anagrafe:leggi"))
+    residente_id: UUID,
+    caller: Caller = Depends(authorize("anagrafe:leggi", optional=("riservatezza:leggi",))),
 ) -> VariazioniOut:
     return await caller.call("anagrafe", "list_variazioni", ListVariazioni(residente_id=residente_id))
+
+
+@router.get("/vincoli", summary="Le persone sotto protezione: indirizzo protetto, adozione")
+async def list_vincoli(
+    request: ListVincoli = Depends(from_query(ListVincoli)),
+    caller: Caller = Depends(authorize("riservatezza:leggi")),
+) -> VincoliOut:
+    return await caller.call("anagrafe", "list_vincoli", request)
+
+
+@router.post(
+    "/residenti/{residente_id}/vincoli", status_code=201, summary="Mette una persona sotto protezione"
+)
+async def set_vincolo(
+    command: SetVincolo = Depends(from_body(SetVincolo, "residente_id")),
+    caller: Caller = Depends(authorize("riservatezza:scrivi")),
+) -> VincoloOut:
+    return await caller.call("anagrafe", "set_vincolo", command)
+
+
+@router.post("/vincoli/{vincolo_id}/revoca", summary="Toglie una protezione; resta nella storia")
+async def revoke_vincolo(
+    command: RevokeVincolo = Depends(from_body(RevokeVincolo, "vincolo_id")),
+    caller: Caller = Depends(authorize("riservatezza:scrivi")),
+) -> VincoloOut:
+    return await caller.call("anagrafe", "revoke_vincolo", command)
 
 
 @router.get("/enti", summary="I comuni conosciuti all'anagrafe")

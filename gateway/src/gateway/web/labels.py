@@ -170,6 +170,11 @@ TIPI_AVVISO = {
     "accesso_anomalo": "Accessi da guardare",
     "riepilogo_accessi": "Riepilogo degli accessi",
 }
+TIPI_VINCOLO = {
+    "indirizzo_protetto": "Indirizzo protetto",
+    "adozione": "Adozione",
+    "identita_originaria": "Identità originaria",
+}
 SEZIONI_STAMPA = {
     "presa_in_carico": "Presa in carico e passaggi",
     "diario": "Diario",
@@ -222,7 +227,7 @@ FATTI = {
     "delega_revocata": "Delega revocata",
 }
 CAMPI = {
-    "atto": "Atto che lo assegna",
+    "atto": "Atto",
     "delegato_id": "Chi lo sostituisce",
     "email": "Mail di lavoro",
     "file": "File CSV",
@@ -273,7 +278,8 @@ WORDS: dict[str, dict[str, str]] = {
     "azione": AZIONI, "regola_anomalia": REGOLE_ANOMALIA,
     "campo": CAMPI, "fatto": FATTI,
     "area": AREE, "tipo_voce": TIPI_VOCE, "tipo_isee": TIPI_ISEE, "tipo_documento": TIPI_DOCUMENTO,
-    "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,
+    "passaggio": TIPI_PASSAGGIO, "tipo_avviso": TIPI_AVVISO, "vincolo": TIPI_VINCOLO,
+    "carattere": CARATTERI, "ruolo": RUOLI, "settore": SETTORI,
     "sesso": SESSI, "sezione": SECTIONS, "sezione_stampa": SEZIONI_STAMPA,
 }  # fmt: skip
 

@@ -33,6 +33,8 @@ NOTICES: dict[str, Notice] = {
     "avviso_contestato": Notice("Segnalazione inviata.", "avviso"),
     "avviso_letto": Notice("Avviso segnato come letto."),
     "flusso": Notice("Flusso generato: scaricalo e caricalo sul portale INPS."),
+    "protezione": Notice("Protezione messa. Vale da subito in tutte le pagine."),
+    "protezione_tolta": Notice("Protezione tolta. Resta nella storia."),
     "caricamento": Notice("Caricamento lasciato passare."),
     "secondo_livello": Notice("Secondo livello aggiornato."),
     "condivisione_proposta": Notice("Proposta inviata: la vede chi la riceve, e decide.", "condivisione"),

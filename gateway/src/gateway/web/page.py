@@ -29,6 +29,7 @@ BELL_SECONDS = 1.0
 MENU = (
     ("oggi", "Oggi", "/", "avvisi:leggi"),
     ("persone", "Persone", "/persone", "anagrafe:leggi"),
+    ("protezioni", "Protezioni", "/protezioni", "riservatezza:leggi"),
     ("casi", "Casi", "/casi", "presa_in_carico:leggi"),
     ("condivisioni", "Condivisioni", "/condivisioni", "condivisioni:leggi"),
     ("interventi", "Interventi", "/interventi", "fogli:leggi"),

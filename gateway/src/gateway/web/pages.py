@@ -31,6 +31,7 @@ from gateway.web import (
     politica,
     politica_bozza,
     proposta,
+    protezioni,
     registro,
     registro_anomalie,
     registro_integrita,
@@ -44,7 +45,7 @@ router = APIRouter()
 for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
     pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo, emergenze,
-    perche,
+    perche, protezioni,
     elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, cittadino,
 ):  # fmt: skip
     router.include_router(module.router)

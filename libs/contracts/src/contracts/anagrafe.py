@@ -334,10 +334,12 @@ class RevokeVincolo(Command):
     motivo: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class ListVincoli(Message):
-    """Vincoli of a person, past ones too, newest first. Scope `riservatezza:leggi`."""
+class ListVincoli(Pagina):
+    """Vincoli, newest first: of one person, or of all within reach; with `solo_in_vigore` those that hold today.
+    Scope `riservatezza:leggi`."""
 
-    residente_id: UUID
+    residente_id: UUID | None = None
+    solo_in_vigore: bool = False
 
 
 class VincoloOut(Message):
@@ -361,3 +363,4 @@ class VincoloOut(Message):
 
 class VincoliOut(Message):
     vincoli: tuple[VincoloOut, ...]
+    totale: int

@@ -369,6 +369,10 @@ def test_a_vincolo_is_laid_listed_and_taken_away_and_stays_in_the_history(
     assert [e.data["riservato"] for e in registry.events("riservato")] == [True, False]
     again = protect(registry, coordinatore, "A1")
     assert again.id != laid.id
+    everywhere = list_vincoli(ListVincoli(), coordinatore, registry.db)
+    standing = list_vincoli(ListVincoli(solo_in_vigore=True), coordinatore, registry.db)
+    assert ([one.id for one in everywhere.vincoli], everywhere.totale) == ([again.id, laid.id], 2)
+    assert ([one.id for one in standing.vincoli], standing.totale) == ([again.id], 1)
 
 
 def test_the_same_command_twice_lays_one_and_a_second_of_its_kind_is_refused(
@@ -434,4 +438,6 @@ def test_who_may_not_write_or_reach_the_person_lays_nothing(
             protect(registry, outsider, "A1", TipoVincolo.ADOZIONE)
         with pytest.raises(NotFound):
             revoke_vincolo(RevokeVincolo(vincolo_id=laid.id, version=1, motivo="x"), outsider, registry.db)
-        assert list_vincoli(ListVincoli(residente_id=me), outsider, registry.db).vincoli == ()
+        for request in (ListVincoli(residente_id=me), ListVincoli()):
+            found = list_vincoli(request, outsider, registry.db)
+            assert (found.vincoli, found.totale) == ((), 0)

@@ -40,7 +40,9 @@ def _kept_back_addresses() -> Any:
     one, other = NOW.alias(), NOW.alias()
     households = select(one.c.nucleo_id).where(one.c.id.in_(protected), one.c.stato == "R")
     together = select(other.c.id).where(other.c.nucleo_id.in_(households))
-    found = protected.union(together).cte("indirizzi_protetti")  # asked for five columns, planned and found once
+    found = protected.union(together).cte(
+        "indirizzi_protetti"
+    )  # asked for five columns, planned and found once
     return select(found.c.residente_id)
 
 

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from anagrafe.models import Residente, Vincolo
+from anagrafe.models import Residente, Vincolo, VincoloInVigore
 from chassis.mandate import sql_filter
-from contracts.anagrafe import TipoVincolo
+from contracts.anagrafe import ListVincoli, TipoVincolo
 from contracts.errors import NotFound
 from contracts.mandato import Mandato
 
@@ -32,11 +32,16 @@ class VincoloRepository:
             raise NotFound("residente.non_trovato", "La persona non è presente in anagrafe.")
         return found
 
-    def list_of(self, residente_id: UUID) -> list[Vincolo]:
-        """Newest first; none for a person out of reach."""
-        query = select(Vincolo).join(Residente, Residente.id == Vincolo.residente_id)
-        query = query.where(Vincolo.residente_id == residente_id, self.reached)
-        return list(self.session.scalars(query.order_by(Vincolo.inserito_il.desc(), Vincolo.id)))
+    def page(self, request: ListVincoli) -> tuple[list[Vincolo], int]:
+        """Newest first, and how many in all; none of a person out of reach."""
+        query = select(Vincolo).join(Residente, Residente.id == Vincolo.residente_id).where(self.reached)
+        if request.residente_id is not None:
+            query = query.where(Vincolo.residente_id == request.residente_id)
+        if request.solo_in_vigore:
+            query = query.where(Vincolo.id.in_(select(VincoloInVigore.id)))
+        total = self.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        newest = query.order_by(Vincolo.inserito_il.desc(), Vincolo.id)
+        return list(self.session.scalars(newest.limit(request.limite).offset(request.salta))), total
 
     def get_for_update(self, vincolo_id: UUID) -> Vincolo:
         query = select(Vincolo).join(Residente, Residente.id == Vincolo.residente_id)

@@ -64,11 +64,11 @@ def revoke_vincolo(request: RevokeVincolo, mandato: Mandato, db: SqlDatabase) ->
 
 
 def list_vincoli(request: ListVincoli, mandato: Mandato, db: SqlDatabase) -> VincoliOut:
-    """The vincoli of a person, past ones too; nothing of who is out of reach."""
+    """Vincoli of a person, or of all within reach; nothing of who is not."""
     mandato.require(LEGGI)
     with db.read() as session:
-        found = VincoloRepository(session, mandato, LEGGI).list_of(request.residente_id)
-        return VincoliOut(vincoli=tuple(_out(one) for one in found))
+        found, total = VincoloRepository(session, mandato, LEGGI).page(request)
+        return VincoliOut(vincoli=tuple(_out(one) for one in found), totale=total)
 
 
 def today() -> date:
