@@ -110,6 +110,32 @@ def test_a_closed_page_is_forgotten(app: FastAPI, address: str) -> None:
     assert app.state.gateway.eventi.subscriptions == set()
 
 
+@pytest.mark.parametrize("what", ["its session was closed", "its person works in another incarico now"])
+def test_an_open_page_hears_nothing_more_once(app: FastAPI, address: str, bus: Bus, what: str) -> None:
+    heard: list[str] = []
+    with (
+        signed_in(address, "chiara.monti") as chiara,
+        signed_in(address, "chiara.monti") as elsewhere,
+        chiara.http.stream("GET", "/api/v1/avvisi/flusso") as page,
+    ):
+        listening(app)
+        me = {"Cookie": f"siso={chiara.http.cookies['siso']}", "X-CSRF-Token": chiara.csrf}
+        if what == "its session was closed":
+            elsewhere.http.delete(
+                "/api/v1/sessioni", headers={"X-CSRF-Token": elsewhere.csrf}
+            ).raise_for_status()
+        else:
+            choices = elsewhere.http.get("/api/v1/sessione/incarichi").json()["scelte"]
+            other = next(c for c in choices if c["ente"] == "B212")
+            body = {"incarico_id": other["incarico_id"], "delega_id": None}
+            with httpx.Client(base_url=address, trust_env=False) as http:
+                http.put("/api/v1/sessione/incarico", json=body, headers=me).raise_for_status()
+        bus.publish(make_avviso(IDS["chiara.monti"]))
+        heard = [line for line in page.iter_lines() if line.startswith(("data: ", "event: "))]
+
+    assert heard == ["event: sessione_finita", "data: {}"]
+
+
 def test_an_oversized_upload_is_refused_before_its_body_is_sent(
     address: str, settings: Settings, services: FakeServices
 ) -> None:

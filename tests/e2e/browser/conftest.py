@@ -147,7 +147,8 @@ def story(system: System) -> Story:
     )  # fmt: skip
     ids = {
         "operatore": giulia.id, "incarico": giulia.session["incarico_id"], "client": client["client_id"],
-        "proprio": system.sign_in("bruno.leone").id, "persona": resident["id"], "caso": case["id"], "voce": entry["id"], "foglio": foglio["id"],
+        "proprio": system.sign_in("bruno.leone").id,
+        "persona": resident["id"], "caso": case["id"], "voce": entry["id"], "foglio": foglio["id"],
         "proposto": proposed["id"], "pagamento": waiting["id"], "stampa": printed["id"],
         "condivisione": offer["id"],
     }  # fmt: skip
