@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Door
+from spid_world import Door
 
 Query = Callable[..., list[dict[str, Any]]]
 

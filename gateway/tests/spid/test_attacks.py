@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Door
 from cryptography.hazmat.primitives.serialization import Encoding
 from idp import GIULIA, NS, PERSON, FakeIdp, find, make_key, new_id, sign
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from spid_world import Door
 
 Sessions = Callable[[], int]
 SECOND = "VRDMRC85P03F205J"

@@ -5,8 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import CONFIGURATION, pin_all, write_world
 from idp import FakeIdp
+from spid_world import CONFIGURATION, pin_all, write_world
 
 from chassis.settings import Environment
 from gateway.app import create_app

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import BASE, CONFIGURATION, environment_of, pin_all
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from idp import NS, FakeIdp, make_key, sign
 from lxml import etree
+from spid_world import BASE, CONFIGURATION, environment_of, pin_all
 
 from gateway.jobs import pin_idp, refresh_idp, spid_certificate
 from gateway.settings import Settings

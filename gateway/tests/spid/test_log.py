@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import BASE, Door, environment_of
 from idp import GIULIA
+from spid_world import BASE, Door, environment_of
 
 from gateway.jobs import purge_spid, read_spid_log
 from gateway.settings import Settings

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import BASE, Door
 from idp import GIULIA, NS, PERSON, FakeIdp, find, new_id
 from lxml import etree
+from spid_world import BASE, Door
 from starlette.testclient import TestClient
 
 from contracts.errors import NotFound
@@ -231,8 +231,8 @@ def test_purpose_is_sent_when_configured(door: Door, retouch: Callable[..., None
 def test_an_idp_key_that_was_added_is_accepted_as_well_as_the_old_one(
     spid_app: Any, site: TestClient, world: Any, door: Door
 ) -> None:
-    from conftest import pin_all
     from idp import make_key
+    from spid_world import pin_all
 
     registry = spid_app.state.spid.providers["spid"].registry
     rolled = FakeIdp(keys=[make_key("idp-nuova"), make_key("idp")])
@@ -249,7 +249,7 @@ def test_an_idp_key_that_was_added_is_accepted_as_well_as_the_old_one(
 def test_a_manifest_that_does_not_hold_keeps_the_old_providers(
     spid_app: Any, site: TestClient, world: Any, door: Door
 ) -> None:
-    from conftest import pin_all
+    from spid_world import pin_all
 
     registry = spid_app.state.spid.providers["spid"].registry
     file = world / "idp" / "0.xml"

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import httpx
 import pytest
-from conftest import BASE, Door
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from idp import ENTITY, NS, SUCCESS, TRANSIENT, FakeIdp, Key, fields_of, make_key, new_id, sign, stamp
 from lxml import etree
+from spid_world import BASE, Door
 
 from gateway.spid.signature import verified
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BASE, CONFIGURATION, write_world
 from idp import NS, FakeIdp
 from lxml import etree
+from spid_world import BASE, CONFIGURATION, write_world
 from starlette.testclient import TestClient
 
 from gateway.spid.certificate import make_pair
