@@ -14,6 +14,7 @@ ISEE = {"tipo": "ordinario", "protocollo_dsu": "INPS-ISEE-2026-00000000A-00", "d
         "ise": "9840.00", "scala": "2.46", "isee": "4000.00"}  # fmt: skip
 FOGLIO = {"voce_istat": "G13", "carattere": "periodico", "importo": "1.00", "quota_ente": "1.00", "dal": "2026-01-01",
           "motivazione": "provo"}  # fmt: skip
+OFFER = {"settore": "adulti", "sezioni": ["diario"], "al": "2027-01-31T12:00:00Z", "motivo": "provo"}
 FAR = {"version": 1_000_000, "motivo": "provo"}
 """A version that nothing has: whoever may write is told of a conflict, and nothing changes."""
 
@@ -58,13 +59,21 @@ READS = (
             f"GET {A}/cartelle/{{cartella_id}}/diario diario:leggi",
             f"GET {A}/cartelle/{{cartella_id}}/isee isee:leggi",
             f"GET {A}/cartelle/{{cartella_id}}/documenti documenti:leggi",
-            f"GET {A}/cartelle/{{cartella_id}}/stampe stampe:stampa"),
+            f"GET {A}/cartelle/{{cartella_id}}/stampe stampe:stampa",
+            f"GET {A}/cartelle/{{cartella_id}}/condivisioni condivisioni:leggi",
+            f"GET {A}/cartelle/{{cartella_id}}/perche {PIC}"),
     *_doors("diario", f"GET {A}/cartelle/{{cartella_id}}/diario/{{voce_id}} diario:leggi"),
     *_doors("documenti", f"GET {A}/cartelle/{{cartella_id}}/documenti/{{documento_id}}/contenuto documenti:leggi"),
     *_doors("fogli", f"GET {A}/fogli/{{foglio_id}} fogli:leggi"),
     *_doors("stampe", f"GET {A}/stampe/{{stampa_id}} stampe:stampa",
             f"GET {A}/stampe/{{stampa_id}}/contenuto stampe:stampa"),
 )  # fmt: skip
+PROBED = (
+    Door("GET", "/casi/{cartella_id}/motivo", "", ()),
+    Door("GET", "/casi/{cartella_id}/condivisioni/{condivisione_id}", "", ()),
+    Door("GET", "/condivisioni/{condivisione_id}", "", ()),
+)
+"""Asked only with the ids of what does not exist for somebody."""
 PAGES = (
     *_doors("cartella", f"GET /casi/{{cartella_id}} {PIC}", f"GET /casi/{{cartella_id}}/diario diario:leggi+{PIC}",
             f"GET /casi/{{cartella_id}}/isee isee:leggi+{PIC}",
@@ -73,7 +82,9 @@ PAGES = (
             f"GET /casi/{{cartella_id}}/documenti documenti:leggi+{PIC}",
             f"GET /casi/{{cartella_id}}/stampa stampe:stampa+anagrafe:leggi+{PIC}",
             f"GET /casi/{{cartella_id}}/accessi {PIC}", f"GET /casi/{{cartella_id}}/carico {PIC}",
-            f"GET /casi/{{cartella_id}}/famiglia {PIC}+anagrafe:leggi"),
+            f"GET /casi/{{cartella_id}}/famiglia {PIC}+anagrafe:leggi",
+            f"GET /casi/{{cartella_id}}/condivisioni condivisioni:leggi+{PIC}",
+            f"GET /casi/{{cartella_id}}/perche {PIC}"),
     *_doors("diario", f"GET /casi/{{cartella_id}}/diario/{{voce_id}} diario:leggi+{PIC}"),
     *_doors("documenti", f"GET /casi/{{cartella_id}}/documenti/{{documento_id}} documenti:leggi+{PIC}"),
     *_doors("fogli", f"GET /casi/{{cartella_id}}/interventi/{{foglio_id}} fogli:leggi+{PIC}",
@@ -102,6 +113,14 @@ WRITES = (
     Door("POST", f"{A}/cartelle/{{cartella_id}}/stampe", "cartella", ("stampe:stampa", PIC, "anagrafe:leggi"),
          "stampe:stampa", {}, False),
     Door("POST", f"{A}/cartelle/{{cartella_id}}/fogli", "cartella", ("fogli:scrivi",), "fogli:scrivi", FOGLIO, False),
+    Door("POST", f"{A}/cartelle/{{cartella_id}}/riservatezza", "cartella", ("secondo_livello:scrivi",),
+         "secondo_livello:scrivi", FAR, False),
+    Door("POST", f"{A}/cartelle/{{cartella_id}}/condivisioni", "cartella", ("condivisioni:scrivi",),
+         "condivisioni:scrivi", OFFER, False),
+    Door("POST", f"{A}/condivisioni/{{condivisione_id}}/decisione", "condivisioni", ("condivisioni:scrivi",),
+         "condivisioni:scrivi", FAR | {"accetta": True}),
+    Door("POST", f"{A}/condivisioni/{{condivisione_id}}/revoca", "condivisioni", ("condivisioni:scrivi",),
+         "condivisioni:scrivi", FAR),
     Door("POST", f"{A}/fogli/{{foglio_id}}/decisione", "fogli", ("fogli:approva",), "fogli:approva",
          FAR | {"approva": True}),
     Door("POST", f"{A}/fogli/{{foglio_id}}/erogazioni", "fogli", ("liquidazioni:scrivi",), "liquidazioni:scrivi",
@@ -115,6 +134,7 @@ LISTS = {
     f"GET {A}/cartelle": "cartelle by id, totals, pages, filters",
     f"GET {A}/fogli": "fogli by id and totals, by case too",
     f"GET {A}/erogazioni": "erogazioni by id, totals of money, by case and foglio too",
+    f"GET {A}/condivisioni": "what was offered to one, by id and in number",
     f"GET {A}/avvisi": "nothing unknown is told",
     f"GET {A}/residenti": "search-as-you-type over every surname",
     f"GET {A}/residenti/{{residente_id}}": "one's own household is not there",
@@ -124,6 +144,7 @@ LISTS = {
     f"GET {A}/colleghi": "nothing unknown is told",
     "GET /": "nothing unknown is told",
     "GET /casi": "nothing unknown is told, what is known is",
+    "GET /condivisioni": "nothing unknown is told",
     "GET /avvisi": "nothing unknown is told",
     "GET /avvisi/conteggio": "nothing unknown is told",
     "GET /persone": "nothing unknown is told",
@@ -151,20 +172,14 @@ DELETE /api/v1/sessioni
 DELETE /api/v1/sessioni/{session_id}
 GET /api/v1/enti
 GET /api/v1/catalogo
-GET /api/v1/politica
-GET /api/v1/politica/{version}
-GET /api/v1/politica/{version}/csv
-GET /api/v1/politica/{version}/anteprima
-POST /api/v1/politica/bozze
-POST /api/v1/politica/{version}/contenuto
-POST /api/v1/politica/{version}/proposta
-POST /api/v1/politica/{version}/ritiro
-POST /api/v1/politica/{version}/eliminazione
-POST /api/v1/politica/{version}/decisione
+POST /api/v1/oauth/token
 GET /accedi
 POST /accedi
 POST /esci
 POST /sessione
+GET /sessione
+GET /rientrato
+GET /cittadino/rientrato
 GET /bozze/chiave
 GET /aiuto
 GET /accessibilita
@@ -199,11 +214,6 @@ ELSEWHERE = {
     f"GET {A}/siuss/flussi": "files for INPS, by ente alone: test_side_doors",
     f"POST {A}/siuss/flussi": "as above",
     f"GET {A}/siuss/flussi/{{flusso_id}}/xml": "as above",
-    f"GET {A}/operatori": "who works here",
-    f"GET {A}/registro-accessi": "who read what, for the DPO: test_access_log",
-    f"GET {A}/registro-accessi/verifica": "as above",
-    "GET /registro-accessi": "as above",
-    "POST /registro-accessi/verifica": "as above",
     "GET /notte": "files of the registry, by ente alone",
     "GET /notte/{caricamento_id}/rifiutate.csv": "as above",
     "POST /notte/{caricamento_id}/conferma": "as above",
@@ -213,6 +223,31 @@ ELSEWHERE = {
     "POST /avvisi/{avviso_id}/conferma": "alerts of others, in the probes by id",
     "POST /avvisi/{avviso_id}/letto": "alerts of others, in the probes by id",
 }
+CITIZENS = """
+GET /api/v1/cittadino/accessi
+GET /cittadino
+GET /cittadino/accessi
+"""
+"""For citizens alone: shut to every operator, whatever his role."""
+FAMILIES = {
+    "/api/v1/politica": ("politica",),
+    "/politica": ("politica",),
+    "/api/v1/operatori": ("operatori",),
+    "/operatori": ("operatori",),
+    "/api/v1/incarichi": ("operatori",),
+    "/api/v1/clienti": ("operatori",),
+    "/clienti": ("operatori",),
+    "/api/v1/registro-accessi": ("registro_accessi",),
+    "/registro-accessi": ("registro_accessi",),
+    "/api/v1/emergenze": ("emergenze", "anagrafe"),
+    "/emergenze": ("emergenze",),
+    "/emergenza": ("emergenze", "anagrafe"),
+    "/api/v1/deleghe": (),
+    "/deleghe": (),
+}
+"""Addresses about who works here, by what rules, and who read what: no case stands in their answers but in the DPO's
+log. Each must ask for a scope of these sections (deleghe: who is concerned is decided by incarico), so that whoever
+sees cases has not got them by it; the driver asks every GET of them of everybody."""
 PAGE_WRITES = """
 POST /persone/{residente_id}/caso
 POST /casi/{cartella_id}/diario
@@ -226,6 +261,12 @@ POST /casi/{cartella_id}/carico/prendi
 POST /casi/{cartella_id}/carico/assegna
 POST /casi/{cartella_id}/carico/chiudi
 POST /casi/{cartella_id}/carico/riapri
+POST /casi/{cartella_id}/carico/secondo-livello
+POST /casi/{cartella_id}/condivisioni
+POST /casi/{cartella_id}/condivisioni/{condivisione_id}/revoca
+POST /casi/{cartella_id}/motivo
+POST /condivisioni/{condivisione_id}/decidi
+POST /condivisioni/{condivisione_id}/revoca
 POST /interventi/{foglio_id}/decidi
 POST /interventi/{foglio_id}/pagamento
 POST /pagamenti/proponi
@@ -239,7 +280,15 @@ def lines(text: str) -> set[str]:
     return {line for line in text.splitlines() if line}
 
 
+def family(path: str) -> tuple[str, ...] | None:
+    """The sections an address of a family may ask for; None for any other."""
+    found = (prefix for prefix in FAMILIES if path == prefix or path.startswith(f"{prefix}/"))
+    prefix = next(found, None)
+    return FAMILIES[prefix] if prefix is not None else None
+
+
 def known() -> set[str]:
-    """Every route that the matrix knows, as `METHOD path`."""
-    doors = {str(door) for door in (*READS, *PAGES, *WRITES)}
-    return doors | set(LISTS) | lines(IMPERSONAL) | set(ELSEWHERE) | lines(PAGE_WRITES)
+    """Every route that the matrix knows by itself, as `METHOD path`."""
+    doors = {str(door) for door in (*READS, *PAGES, *WRITES, *PROBED)}
+    named = lines(IMPERSONAL) | lines(PAGE_WRITES) | lines(CITIZENS)
+    return doors | named | set(LISTS) | set(ELSEWHERE)

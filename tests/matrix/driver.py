@@ -55,7 +55,7 @@ def full(
         hidden = asking.hidden()
         known = [case for case in world.cases if case not in hidden]
         jobs: list[Job] = [partial(reading.reason, case=case) for case in world.cases]
-        jobs += [reading.lists, partial(reading.registry, people=people)]
+        jobs += [reading.lists, reading.shut, partial(reading.registry, people=people)]
         jobs += [partial(reading.case, case=case) for case in some(world.cases)]
         jobs += [partial(probing.writes, case=case) for case in some(world.cases)]
         jobs += [partial(probing.probes, case=case) for case in some(hidden)[:3]]

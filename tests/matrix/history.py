@@ -63,12 +63,6 @@ class History:
             raise RefusedError(f"{seat.name} POST {path} {body}: {reply.status_code} {reply.text}")
         return dict(reply.json()) if reply.content else {}
 
-    def rpc(self, seat: Seat, service: str, method: str, request: Json, *scopes: str) -> Json:
-        reply = self.system.rpc(service, method, request, seat.token(*scopes))
-        if reply["error"]:
-            raise RefusedError(f"{seat.name} {service}.{method} {request}: {reply['error']['exc_args']}")
-        return dict(reply["result"])
-
     def _told(self, what: str) -> None:
         self.log.append(what)
 
@@ -142,14 +136,12 @@ class History:
         if not able:
             return
         seat, target = self.random.choice(able), "" if case.riservato else case.settore
-        request = {
-            "cartella_id": case.id,
-            "version": self.version(case),
-            "settore_riservato": target,
-            "motivo": "Tutela",
-        }
-        out = self.rpc(
-            seat, "cartella", "set_riservatezza", request, "secondo_livello:scrivi", "presa_in_carico:leggi"
+        out = self.post(
+            seat,
+            f"/cartelle/{case.id}/riservatezza",
+            version=self.version(case),
+            settore_riservato=target,
+            motivo="Tutela",
         )
         self._follow(case, out)
         self._told(f"{case.numero} second level «{case.riservato}» by {seat.name}")
@@ -166,11 +158,7 @@ class History:
             riservato = self.random.choice(self.cast.settori(case.ente))
         request = {"tipo": "colloquio", "quando": now().isoformat(), "testo": f"Colloquio {parola}",
                    "privata": privata, "settore_riservato": riservato, "idempotency_key": str(uuid4())}  # fmt: skip
-        if riservato:
-            scopes = ("diario:scrivi", "secondo_livello:scrivi")
-            out = self.rpc(seat, "cartella", "add_voce_diario", request | {"cartella_id": case.id}, *scopes)
-        else:
-            out = self.post(seat, f"/cartelle/{case.id}/diario", **request)
+        out = self.post(seat, f"/cartelle/{case.id}/diario", **request)
         self._add(case, seat, out["id"], "diario", out["scritta_il"], parola, privata, riservato)
 
     def _keeps_apart(self, seat: Seat, case: Case) -> bool:
@@ -258,7 +246,7 @@ class History:
         self, case: Case, seat: Seat, item_id: str, sezione: str, when: str, parola: str,
         privato: bool = False, riservato: str = "",
     ) -> None:  # fmt: skip
-        case.items.append(Item(item_id, sezione, seat.id, _moment(when), privato, riservato, parola))
+        case.items.append(Item(item_id, sezione, seat.id, instant(when), privato, riservato, parola))
         marks = " ".join(word for word in ("private" if privato else "", riservato) if word)
         self._told(f"{case.numero} {sezione} {item_id} by {seat.name} {marks}")
 
@@ -292,17 +280,13 @@ class History:
         ):
             return None  # the system refuses the same offer twice
         request = {
-            "cartella_id": case.id, "ente": ente, "settore": settore, "operatore_id": operatore, "scrive": scrive,
+            "ente": ente, "settore": settore, "operatore_id": operatore, "scrive": scrive,
             "sezioni": sezioni, "motivo": "Lavoriamo insieme",
             "al": (moment + timedelta(days=30)).isoformat(), "nascondi_prima": self.random.random() < 0.4,
             "idempotency_key": str(uuid4()),
         }  # fmt: skip
-        scopes = (
-            "condivisioni:scrivi",
-            *(f"{s}:{a}" for s in SHAREABLE for a in ("leggi", "scrivi", "stampa")),
-        )
-        out = self.rpc(seat, "cartella", "propose_condivisione", request, *scopes)
-        grant = Grant(ente, settore, tuple(out["sezioni"]), _moment(out["dal"]), _moment(out["al"]), operatore,
+        out = self.post(seat, f"/cartelle/{case.id}/condivisioni", **request)
+        grant = Grant(ente, settore, tuple(out["sezioni"]), instant(out["dal"]), instant(out["al"]), operatore,
                       out["scrive"], out["nascondi_prima"], out["stato"], out["id"])  # fmt: skip
         case.grants.append(grant)
         self._told(f"{case.numero} offered to {ente}/{settore} {operatore or ''} {grant.sezioni} by {seat.name}"
@@ -316,30 +300,23 @@ class History:
 
     def decide(self, case: Case, grant: Grant, accepts: bool = True) -> None:
         """By the receiver: the person named, or whoever of the settore may."""
-        able = [s for s in self.seats.values() if self._answers(s, grant) and case.residente not in s.viewer.esclusi
-                and grant.stato == "proposta"]  # fmt: skip
+        able = [s for s in self.seats.values()
+                if self.world.answers(s.viewer, "condivisioni:scrivi", grant)
+                and case.residente not in s.viewer.esclusi and grant.stato == "proposta"]  # fmt: skip
         if able:
             seat = self.random.choice(able)
-            self._grant_step(seat, "decide_condivisione", case, grant, accetta=accepts, motivo="Va bene")
-
-    def _answers(self, seat: Seat, grant: Grant) -> bool:
-        """Whether he answers for the receiver: he is the one named, or his role answers for all of the settore."""
-        if not grant.is_for(seat.viewer):
-            return False
-        extent = self.world.extent(seat.viewer, "condivisioni:scrivi")
-        return extent not in ("nessuno", "propri") or (grant.operatore is not None and extent != "nessuno")
+            self._grant_step(seat, "decisione", case, grant, accetta=accepts, motivo="Va bene")
 
     def revoke(self, case: Case, grant: Grant) -> None:
         able = [s for s in self.able("condivisioni:scrivi", case)
                 if self.world.by_role(s.viewer, "condivisioni:scrivi", case)]  # fmt: skip
         if able and grant.stato in ("accettata", "proposta"):
-            self._grant_step(self.random.choice(able), "revoke_condivisione", case, grant, motivo="Finito")
+            self._grant_step(self.random.choice(able), "revoca", case, grant, motivo="Finito")
 
-    def _grant_step(self, seat: Seat, method: str, case: Case, grant: Grant, **body: Any) -> None:
+    def _grant_step(self, seat: Seat, step: str, case: Case, grant: Grant, **body: Any) -> None:
         version = 1 if grant.stato == "proposta" else 2
-        request = {"condivisione_id": grant.id, "version": version, **body}
-        out = self.rpc(seat, "cartella", method, request, "condivisioni:scrivi", "presa_in_carico:leggi")
-        grant.stato, grant.dal, grant.al = out["stato"], _moment(out["dal"]), _moment(out["al"])
+        out = self.post(seat, f"/condivisioni/{grant.id}/{step}", version=version, **body)
+        grant.stato, grant.dal, grant.al = out["stato"], instant(out["dal"]), instant(out["al"])
         self._told(f"{case.numero} grant to {grant.ente}/{grant.settore} {grant.stato} by {seat.name}")
 
     # All together
@@ -405,5 +382,5 @@ def _word() -> str:
     return f"parola{uuid4().hex[:12]}"
 
 
-def _moment(text: str) -> datetime:
+def instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

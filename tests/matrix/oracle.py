@@ -230,6 +230,12 @@ class World:
     def reaches(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool:
         return self.by_role(viewer, scope, case) or bool(self.by_grant(viewer, scope, case, now))
 
+    def answers(self, viewer: Viewer, scope: str, grant: Grant) -> bool:
+        """Whether an offer is his to see or decide: he is the one named, or his role answers for the whole settore."""
+        if grant.operatore is not None:
+            return grant.operatore in viewer.persone and self.extent(viewer, scope) != "nessuno"
+        return self._covers(viewer, scope, grant.ente, grant.settore, ())
+
     # What lies in a case
 
     def reads_item(self, viewer: Viewer, case: Case, item: Item, now: datetime, scope: str = "") -> bool:

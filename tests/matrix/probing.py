@@ -54,11 +54,12 @@ def probes(asking: Asking, case: Case) -> None:
     """A case that does not exist for him answers, at every door, what nobody's id answers."""
     theirs = {"cartella_id": case.id, "residente_id": case.residente, "avviso_id": str(uuid4())}
     theirs |= {name: str(uuid4()) for name in PARAMETER.values() if name not in theirs}
+    theirs["condivisione_id"] = next((grant.id for grant in case.grants), str(uuid4()))
     for item in case.items:
         if item.sezione in PARAMETER:
             theirs[PARAMETER[item.sezione]] = item.id
     nobodys = {name: str(uuid4()) for name in theirs} | {"residente_id": case.residente}
-    for door in (*doors.READS, *doors.PAGES, *doors.WRITES, *page_writes()):
+    for door in (*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()):
         _probe(asking, door, theirs, nobodys, f"of {case.numero}")
 
 
@@ -70,7 +71,7 @@ def probes_within(asking: Asking, case: Case) -> None:
         if name is None or world.reads_item(asking.viewer, case, item, moment):
             continue
         theirs, nobodys = ({"cartella_id": case.id, name: one} for one in (item.id, str(uuid4())))
-        for door in (*doors.READS, *doors.PAGES, *doors.WRITES, *page_writes()):
+        for door in (*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()):
             scope = door.reach or f"{item.sezione}:scrivi"
             if f"{{{name}}}" in door.path and not world.reads_item(asking.viewer, case, item, moment, scope):
                 _probe(asking, door, theirs, nobodys, f"{item.sezione} {item.id} in {case.numero}")

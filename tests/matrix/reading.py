@@ -14,8 +14,15 @@ from tests.matrix.loader import now
 from tests.matrix.oracle import Case, Item
 
 PARTS = (("diario", "voci"), ("isee", "isee"), ("documenti", "documenti"))
-WHOLE_ONLY = ("/carico", "/accessi")
+TELLING = (
+    "/api/v1/avvisi?solo_aperti=false&limite=500", "/api/v1/siuss?mese=2026-03", "/api/v1/colleghi",
+    "/api/v1/report/crosstab", "/", "/avvisi", "/avvisi/conteggio", "/siuss", "/report", "/riservatezza", "/pagamenti",
+    "/interventi", "/condivisioni", "/casi",
+)  # fmt: skip
+"""Lists that must tell nothing unknown; what else they say is theirs."""
+WHOLE_ONLY = ("/carico", "/accessi", "/condivisioni")
 """Pages about who follows and who has read the case: for those who own it, not for whom it is lent to."""
+SHARED = "condivisioni:leggi"
 Resident = tuple[str, str, str]
 """Residente, cognome, ente."""
 
@@ -27,13 +34,23 @@ def lists(asking: Asking) -> None:
         ("/erogazioni", "erogazioni", "liquidazioni"),
     ):
         _money(asking, path, key, sezione)
-    for path in ("/api/v1/avvisi?solo_aperti=false&limite=500", "/api/v1/siuss?mese=2026-03", "/api/v1/colleghi",
-                 "/api/v1/report/crosstab", "/", "/avvisi", "/avvisi/conteggio", "/siuss", "/report",
-                 "/riservatezza", "/pagamenti", "/interventi", "/casi"):  # fmt: skip
+    _offers(asking)
+    for path in TELLING:
         reply = asking.get(path)
         asking.tells_nothing(path, reply)
         if path == "/casi" and reply.status_code == 200:
             _shows_cases(asking, reply)
+
+
+def _offers(asking: Asking) -> None:
+    """The grants offered to him or to the settore he answers for."""
+    rows = asking.rows("/condivisioni", "condivisioni", SHARED, limite=500)
+    if rows is None:
+        return
+    world, viewer = asking.world, asking.viewer
+    expected = {grant.id for case in world.cases for grant in case.grants
+                if case.residente not in viewer.esclusi and world.answers(viewer, SHARED, grant)}  # fmt: skip
+    asking.same("GET /condivisioni", {row["id"] for row in rows}, expected)
 
 
 def _shows_cases(asking: Asking, reply: httpx.Response) -> None:
@@ -95,6 +112,12 @@ def _money(asking: Asking, path: str, key: str, sezione: str) -> None:
     for case in asking.world.cases:
         rows = asking.rows(path, key, scope, cartella_id=case.id) or []
         asking.same(f"GET {path} of {case.numero}", {row["id"] for row in rows}, expected[case.id])
+
+
+def shut(asking: Asking) -> None:
+    """What is for citizens alone."""
+    for line in sorted(doors.lines(doors.CITIZENS)):
+        asking.same(line, asking.get(line.split()[1]).status_code, 403)
 
 
 def registry(asking: Asking, people: Iterable[tuple[str, str, str]]) -> None:
