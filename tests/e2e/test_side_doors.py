@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -195,16 +196,21 @@ READ_DOORS = doors(
     "GET /cartelle/{cartella}/documenti/{documento}/contenuto", "GET /cartelle/{cartella}/stampe",
     "GET /stampe/{stampa}", "GET /stampe/{stampa}/contenuto", "GET /fogli?cartella_id={cartella}",
     "GET /fogli/{foglio}", "GET /erogazioni?cartella_id={cartella}", "GET /erogazioni?foglio_id={foglio}",
-    "GET /avvisi?cartella_id={cartella}&solo_aperti=false",
+    "GET /avvisi?cartella_id={cartella}&solo_aperti=false", "GET /cartelle/{cartella}/condivisioni",
 )  # fmt: skip
 PAGE_DOORS = doors(
     "GET /casi/{cartella}", "GET /casi/{cartella}/diario", "GET /casi/{cartella}/diario/{voce}",
     "GET /casi/{cartella}/isee", "GET /casi/{cartella}/documenti", "GET /casi/{cartella}/documenti/{documento}",
     "GET /casi/{cartella}/interventi", "GET /interventi/{foglio}", "GET /casi/{cartella}/accessi",
     "GET /casi/{cartella}/stampa/{stampa}", "GET /casi/{cartella}/stampa/{stampa}/pdf",
-    "GET /casi/{cartella}/carico", "GET /casi/{cartella}/famiglia", page=True,
+    "GET /casi/{cartella}/carico", "GET /casi/{cartella}/famiglia", "GET /casi/{cartella}/condivisioni",
+    "GET /casi/{cartella}/condivisioni/{voce}", "GET /condivisioni/{voce}", page=True,
 )  # fmt: skip
 STEP = {"version": 1, "motivo": "provo"}
+OFFER = {
+    "ente": "B212", "settore": "minori", "sezioni": ["diario"], "motivo": "provo",
+    "al": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+}  # fmt: skip
 FOGLIO = {
     "voce_istat": "G13", "carattere": "periodico", "importo": "1.00", "quota_ente": "1.00", "dal": "2026-01-01",
     "motivazione": "provo",
@@ -214,6 +220,10 @@ WRITE_DOORS = [
     Door("POST", "/cartelle/{cartella}/assegnazione", STEP),
     Door("POST", "/cartelle/{cartella}/chiusura", STEP),
     Door("POST", "/cartelle/{cartella}/riapertura", STEP),
+    Door("POST", "/cartelle/{cartella}/riservatezza", STEP | {"settore_riservato": "minori"}),
+    Door("POST", "/cartelle/{cartella}/condivisioni", OFFER),
+    Door("POST", "/condivisioni/{voce}/decisione", {"version": 1, "accetta": True}),
+    Door("POST", "/condivisioni/{voce}/revoca", STEP),
     Door("POST", "/cartelle/{cartella}/diario", ENTRY),
     Door("PUT", "/cartelle/{cartella}/diario/{voce}", ENTRY | {"version": 1}),
     Door("POST", "/cartelle/{cartella}/diario/{voce}/annullamento", STEP),
