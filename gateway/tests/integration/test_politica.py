@@ -13,10 +13,12 @@ from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 from starlette.testclient import TestClient
 
+from chassis.sql import SqlDatabase
 from contracts.anagrafe import Ente, EntiOut
 from contracts.cartella import CartelleOut
 from contracts.notifiche import AvvisiOut
 from gateway.policy import Policy, PolicyStore
+from gateway.seed.politica import bring_policy_along
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
 
@@ -421,6 +423,7 @@ def test_the_director_reads_the_preview_and_decides_on_the_page(admin: Browser, 
     )
 
     assert "Da guardare due volte" in html
+    assert "Oggi non tocca nessuno" in html
     assert "arriverebbe a Diario, leggere di tutta la provincia" in html
     assert answer.status_code == 303
     assert in_force(laura) == asked["version"]
@@ -528,6 +531,42 @@ def test_without_a_version_in_force_nobody_may_do_anything(
 
     assert {giulia.get(door).status_code for door in DOORS} == {403}
     assert services.calls == []
+
+
+OLD = """
+INSERT INTO politiche (version, attiva_dal, motivo, stato) VALUES (1, now(), 'Di prima', 'bozza');
+INSERT INTO politica_regole VALUES (1, 'assistente_sociale', 'diario', 'leggi', 'propri'),
+    (1, 'amministratore_sistema', 'politica', 'leggi', 'ente'), (1, 'rpd', 'registro_accessi', 'leggi', 'ente');
+INSERT INTO politica_territori VALUES (1, 'ambito', 'monza', 'F704');
+UPDATE politiche SET stato = 'approvata' WHERE version = 1;
+"""
+
+
+def test_a_system_from_before_the_editor_is_given_what_lets_its_people_go_on(
+    pg_database: Callable[..., Any], gateway_env: dict[str, str], settings: Settings
+) -> None:
+    url = pg_database("gateway", fresh=True).app
+    with psycopg.connect(url) as connection:
+        connection.execute(OLD)
+    database = SqlDatabase(settings.model_copy(update={"database_url": url}))
+    made = []
+    for _ in range(2):
+        with database.transaction() as tx:
+            made.append(bring_policy_along(tx))
+    database.close()
+
+    with psycopg.connect(url) as connection:
+        rules = connection.execute(
+            "SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = 2"
+        )
+        found = {row[:3]: row[3] for row in rules.fetchall()}
+        territories = connection.execute("SELECT ente FROM politica_territori WHERE version = 2").fetchall()
+    assert made == [2, None]
+    assert found["assistente_sociale", "diario", "leggi"] == "propri"  # what the site decided stays
+    assert found["amministratore_sistema", "politica", "approva"] == "ente"
+    assert found["assistente_sociale", "secondo_livello", "leggi"] == "settore"
+    assert ("assistente_sociale", "diario", "scrivi") not in found
+    assert territories == [("F704",)]
 
 
 def test_the_csv_is_one_row_for_each_thing_said(admin: Browser) -> None:

@@ -10,7 +10,7 @@ from chassis.sql import SqlDatabase, Transaction
 from contracts.gateway import OperatoreAbilitatoV1
 from gateway.operatori.deleghe import MASSIMO_GIORNI
 from gateway.seed.operatori import IDENTITIES, TestIdentity, TestIncarico
-from gateway.seed.politica import VERSION, rules
+from gateway.seed.politica import VERSION, bring_policy_along, rules
 from gateway.seed.territori import AMBITI, PROVINCE
 from gateway.settings import Settings
 
@@ -25,6 +25,7 @@ def seed() -> None:
     database = SqlDatabase(settings)
     with database.transaction() as tx:
         seed_policy(tx)
+        bring_policy_along(tx)
         if settings.environment in (Environment.DEMO, Environment.TEST):
             for identity in IDENTITIES:
                 seed_identity(tx, identity)

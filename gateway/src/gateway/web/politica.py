@@ -101,9 +101,16 @@ async def version_page(request: Request, caller: Caller, version: int, form: For
         ritirabile=mine and found.stato == PROPOSTA and caller.can("politica:scrivi"),
         decidibile=not mine and found.stato == PROPOSTA and caller.can("politica:approva"),
         superata=found.stato in (BOZZA, PROPOSTA) and found.base != await versioni_of(request).newest(),
-        cambi=politica_parole.righe(esame.differenza, nomi), parole=politica_parole,
+        cambi=politica_parole.righe(esame.differenza, nomi), parole=politica_parole, vuoti=empty_roles(esame),
         ruoli=role_rows(esame), effetti=effect_rows(esame.anteprima, nomi),
     )  # fmt: skip
+
+
+def empty_roles(esame: Esame) -> list[str]:
+    """Roles that change and in which nobody works today: the change will be felt by whoever comes."""
+    touched = {effect.ruolo for effect in esame.anteprima.effetti}
+    changed = dict.fromkeys(change.ruolo for change in esame.differenza.regole)
+    return [ruolo for ruolo in changed if ruolo not in touched and ruolo != "cittadino"]
 
 
 def role_rows(esame: Esame) -> list[dict[str, Any]]:
