@@ -14,7 +14,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from contracts.base import Message
-from contracts.cartella import GetCartella
+from contracts.cartella import CartellaOut, GetCartella
 from contracts.errors import DomainError, Forbidden
 from contracts.mandato import AZIONI, SEZIONI, Extent
 from gateway.motivazione import Motivazione
@@ -213,8 +213,11 @@ class Caller:
         return bool(found.residente_id == self.identity.emergenza)
 
     def _note(self, message: Any) -> None:
-        """The case and the person a message is about enter the access log; the first named stays."""
+        """The case and the person a message is about enter the access log; the first named stays, but whose the case
+        is says the case itself."""
         row = self.accesso
+        if isinstance(message, CartellaOut) and row.cartella_id in (None, message.id):
+            row.cartella_id, row.residente_id = message.id, message.residente_id
         row.cartella_id = row.cartella_id or getattr(message, "cartella_id", None)
         row.residente_id = row.residente_id or getattr(message, "residente_id", None)
 

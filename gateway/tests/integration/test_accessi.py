@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
-from contracts.cartella import CartelleOut, VociDiarioOut
+from contracts.cartella import Area, CartellaOut, CartelleOut, StatoCartella, VociDiarioOut
 from contracts.errors import Conflict, NotFound, Unavailable
 from gateway.accessi import Accesso, AccessWriter, Verifica, verify
 from gateway.accessi.read import Filtro, list_accessi
@@ -46,6 +47,26 @@ def test_a_read_leaves_who_what_whom_and_why(
     assert row["cartella_id"] == CASE
     assert row["motivo"] == "perché domani c'è il colloquio"
     assert row["esito"] == 200
+
+
+def test_whose_the_case_is_stands_in_the_row_whoever_else_is_named(
+    browser: Callable[[str], Browser], services: FakeServices, query: Query
+) -> None:
+    owner = uuid4()
+    services.answer(
+        "cartella.get_cartella",
+        CartellaOut(
+            id=CASE, numero="2026/000001", residente_id=owner, ente="F704", settore="minori",
+            area=Area.FAMIGLIA_MINORI, stato=StatoCartella.IN_CARICO, responsabile_id=None, team=(),
+            comune_residenza="F704", aperta_il=datetime.now(UTC), version=1,
+        ),
+    )  # fmt: skip
+    giulia = browser("giulia.bianchi")
+
+    giulia.get(f"/api/v1/cartelle/{CASE}")
+
+    (row,) = rows_of(query, giulia.session_id)
+    assert (row["cartella_id"], row["residente_id"]) == (CASE, owner)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_in_a_protected_settore_nobody_is_named_and_nobody_is_counted(citizen: C
         citizen.read(operatore_id=operator, settore="minori", motivo="la madre teme il padre")
 
     (line,) = citizen.lines()
-    assert line[0] == "Chi lavora in questo settore"
+    assert line[0] == "Operatore di questo settore"
     assert line[2] == "Monza, settore Minori"
     assert "la madre" not in citizen.page()
 
@@ -178,7 +178,7 @@ def test_on_a_case_of_second_level_nobody_is_named(
     citizen.read(motivo="per il tribunale")
 
     (line,) = citizen.lines()
-    assert (line[0], line[1]) == ("Chi lavora in questo settore", "Assistente sociale")
+    assert (line[0], line[1]) == ("Operatore di questo settore", "Assistente sociale")
     assert "tribunale" not in citizen.page()
 
 

@@ -163,12 +163,15 @@ def test_a_person_is_found_by_codice_fiscale_which_never_stands_in_an_address(
     elena: Browser, services: FakeServices
 ) -> None:
     people = (uuid4(), uuid4())
+    case, elsewhere = make_case(uuid4(), "2026/000012"), make_case(uuid4(), "2026/000013", "B212")
     services.answer("anagrafe.list_conviventi", ConviventiOut(residenti_id=people))
+    services.answer("cartella.list_cartelle", CartelleOut(cartelle=(case, elsewhere), totale=2))
 
     answer = search(elena, persona="rssmra80a01f704x", dal="2026-11-01", al="2026-11-02", azione="leggi")
 
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     assert query["residente"] == [str(one) for one in people]
+    assert query["caso"] == [str(case.id)]
     assert (query["dal"], query["al"]) == (["2026-11-01T00:00:00+01:00"], ["2026-11-03T00:00:00+01:00"])
     assert "RSSMRA" not in answer.headers["location"].upper()
     assert elena.get(answer.headers["location"]).status_code == 200
@@ -436,3 +439,13 @@ def test_the_dpo_sets_the_rules_of_her_own_ente(elena: Browser, query: Query) ->
     assert rules["F704", "fuori_orario"][0] is False
     assert rules["", "fuori_orario"][0] is True
     assert 'value="12"' in elena.get(f"{LOG}/regole").text
+
+
+def test_a_person_is_read_about_also_where_only_the_case_is_named(registro: Registro, elena: Browser) -> None:
+    person, case = uuid4(), uuid4()
+    registro.write(
+        [make_accesso(cartella_id=case), make_accesso(cartella_id=None, residente_id=person), make_accesso()]
+    )
+
+    params = {"residente": str(person), "caso": str(case)}
+    assert len(elena.get("/api/v1/registro-accessi", params=params).json()["accessi"]) == 2

@@ -43,7 +43,8 @@ class Filtro:
     """`ente` is the reader's and always applies: rows of operators of another ente are not his to read.
 
     `senza_rotta`: route template whose rows are left out, e.g. the bell that every open page listens to. `esito`:
-    riuscito, rifiutato. `dopo`: the last row of the page before.
+    riuscito, rifiutato. `dopo`: the last row of the page before. `residenti`, `casi`: about one of these persons or
+    in one of these cases.
     """
 
     ente: str
@@ -57,7 +58,8 @@ class Filtro:
     azione: str | None = None
     sezione: str | None = None
     esito: str | None = None
-    residenti: tuple[UUID, ...] | None = None
+    residenti: tuple[UUID, ...] = ()
+    casi: tuple[UUID, ...] = ()
     dopo: Posizione | None = None
 
 
@@ -106,7 +108,6 @@ def where(filtro: Filtro) -> tuple[str, list[Any]]:
     for condition, value in (
         ("cartella_id = %s", filtro.cartella),
         ("residente_id = %s", filtro.residente),
-        ("residente_id = ANY(%s)", None if filtro.residenti is None else list(filtro.residenti)),
         ("operatore_id = %s", filtro.operatore),
         ("quando >= %s", filtro.dal),
         ("quando < %s", filtro.al),
@@ -117,6 +118,9 @@ def where(filtro: Filtro) -> tuple[str, list[Any]]:
         if value is not None:
             conditions.append(condition)
             values.append(value)
+    if filtro.residenti or filtro.casi:
+        conditions.append("(residente_id = ANY(%s) OR cartella_id = ANY(%s))")
+        values += [list(filtro.residenti), list(filtro.casi)]
     if filtro.esito:
         conditions.append(ESITI[filtro.esito])
     if filtro.dopo is not None:

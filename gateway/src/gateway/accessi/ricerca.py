@@ -48,10 +48,14 @@ async def own_letture(request: Request, caller: Caller) -> tuple[tuple[UUID, ...
 
 @dataclass(frozen=True)
 class Ricerca:
-    """What to look for in the log, as the address says it. Persons and cases by id alone: no name enters an address."""
+    """What to look for in the log, as the address says it. Persons and cases by id alone: no name enters an address.
+
+    `cartella`: in this case. `residente`, `caso`: about one of these persons, or in one of these cases (theirs).
+    """
 
     cartella: UUID | None = None
     residente: tuple[UUID, ...] = ()
+    caso: tuple[UUID, ...] = ()
     operatore: UUID | None = None
     dal: datetime | None = None
     al: datetime | None = None
@@ -64,6 +68,7 @@ class Ricerca:
         cls,
         cartella: UUID | None = None,
         residente: Annotated[list[UUID] | None, Query(max_length=20)] = None,
+        caso: Annotated[list[UUID] | None, Query(max_length=50)] = None,
         operatore: UUID | None = None,
         dal: AwareDatetime | None = None,
         al: AwareDatetime | None = None,
@@ -71,14 +76,15 @@ class Ricerca:
         sezione: Annotated[str, Query(max_length=40)] = "",
         esito: Literal["", "riuscito", "rifiutato"] = "",
     ) -> "Ricerca":
-        return cls(cartella, tuple(residente or ()), operatore, dal, al, azione, sezione, esito)
+        people, cases = tuple(residente or ()), tuple(caso or ())
+        return cls(cartella, people, cases, operatore, dal, al, azione, sezione, esito)
 
     def filtro(self, caller: Caller, limite: int = 100, dopo: str = "") -> Filtro:
         """Within the caller's ente; the case and the person looked for enter the access log."""
         caller.touch(cartella_id=self.cartella, residente_id=next(iter(self.residente), None))
         return Filtro(
             caller.ente, self.cartella, None, self.operatore, self.dal, self.al, limite, azione=self.azione or None,
-            sezione=self.sezione or None, esito=self.esito or None, residenti=self.residente or None,
+            sezione=self.sezione or None, esito=self.esito or None, residenti=self.residente, casi=self.caso,
             dopo=Posizione.parse(dopo),
         )  # fmt: skip
 

@@ -74,7 +74,7 @@ def _in_words(one: Lettura, name: Callable[[UUID], str]) -> Voce:
     ente, settore = ente_names.known(one.ente), labels.word(one.settore, "settore")
     parts = [PARTS[part] for part in (FASCICOLO, ANAGRAFE, PAGAMENTI) if part in one.parti]
     return Voce(
-        chi=name(one.operatore_id) if one.operatore_id else "Chi lavora in questo settore",
+        chi=name(one.operatore_id) if one.operatore_id else "Operatore di questo settore",
         ruolo=labels.word(one.ruolo, "ruolo") + (", al posto di un collega assente" if one.delegato else ""),
         dove=f"{ente}, settore {settore}" if settore else ente,
         che_cosa=" e ".join(parts) if len(parts) < 3 else f"{parts[0]}, {parts[1]} e {parts[2]}",

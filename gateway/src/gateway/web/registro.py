@@ -118,7 +118,8 @@ async def in_words(caller: Caller, rows: Sequence[AccessoOut]) -> list[Riga]:
 def address(ricerca: Ricerca, path: str = "/registro-accessi", **more: str) -> str:
     """Where this search is found again: ids, days and words of the office, no name."""
     asked: dict[str, Any] = {
-        "cartella": ricerca.cartella, "residente": ricerca.residente, "operatore": ricerca.operatore,
+        "cartella": ricerca.cartella, "residente": ricerca.residente, "caso": ricerca.caso,
+        "operatore": ricerca.operatore,
         "dal": ricerca.dal.isoformat() if ricerca.dal else None, "al": ricerca.al.isoformat() if ricerca.al else None,
         "azione": ricerca.azione, "sezione": ricerca.sezione, "esito": ricerca.esito, **more,
     }  # fmt: skip
@@ -189,9 +190,8 @@ async def search_registro(request: Request, caller: Reader) -> Response:
         )  # fmt: skip
         if found.dal and found.al and found.dal >= found.al:
             form.refuse("al", "Viene prima dell’inizio.")
-        found = replace(
-            found, cartella=await _case(request, caller, form), residente=await _person(request, form)
-        )
+        people, cases = await _person(request, caller, form)
+        found = replace(found, cartella=await _case(request, caller, form), residente=people, caso=cases)
     if form.failed:
         return await _registro(request, caller, Ricerca(), form)
     more = {"campanello": "1"} if form.get("campanello") == "1" else {}
@@ -226,16 +226,19 @@ async def _case(request: Request, caller: Caller, form: Form) -> UUID | None:
     return found[0].id
 
 
-async def _person(request: Request, form: Form) -> tuple[UUID, ...]:
-    """A person by id, or by codice fiscale in every ente."""
-    text = form.get("persona").strip()
-    if not text or (known := as_uuid(text)) is not None:
-        return (known,) if text and known else ()
-    found = await Fatti(request.app.state.gateway.sistema).residenti_of(text.upper()[:16])
-    if not found:
+async def _person(request: Request, caller: Caller, form: Form) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """A person by id, or by codice fiscale in every ente; and the person's cases in the caller's: who reads a diary
+    names the case alone."""
+    text, fatti = form.get("persona").strip(), Fatti(request.app.state.gateway.sistema)
+    if not text:
+        return (), ()
+    known = as_uuid(text)
+    people = (known,) if known else await fatti.residenti_of(text.upper()[:16])
+    if not people:
         nobody = "Nessuno ha questo codice fiscale."
         raise Invalid("registro.persona", nobody, {"persona": nobody})
-    return found
+    cases = await fatti.cartelle_of(people)
+    return people, tuple(one.id for one in cases if one.ente == caller.ente)[:50]
 
 
 @router.get("/registro-accessi/esportazione")
