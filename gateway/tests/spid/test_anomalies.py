@@ -30,7 +30,7 @@ def test_each_anomaly_has_its_own_page(door: Door, number: int, signed: bool) ->
     assert answer.status_code == status
     assert f"<h1>{title}</h1>" in answer.text
     assert answer.headers["x-correlation-id"][-12:] in answer.text
-    assert 'href="/accedi"' in answer.text
+    assert 'href="/accedi?area=operatore"' in answer.text
 
 
 @pytest.mark.parametrize("number", [8, 11, 18])
@@ -52,6 +52,14 @@ def test_an_anomaly_nobody_knows_has_a_plain_page(door: Door, number: int) -> No
 
     assert answer.status_code == 403
     assert "non ha completato l’accesso" in answer.text
+
+
+def test_who_begins_again_is_where_he_was(door: Door) -> None:
+    asked = door.ask(area="cittadino", ritorno="/cittadino/accessi")
+
+    answer = door.post(asked, door.idp.error(asked, 21))
+
+    assert 'href="/accedi?area=cittadino&amp;ritorno=%2Fcittadino%2Faccessi"' in answer.text
 
 
 def test_an_anomaly_from_another_browser_is_only_refused(door: Door) -> None:

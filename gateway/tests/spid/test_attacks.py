@@ -654,6 +654,20 @@ def test_a_fiscal_number_that_is_none_of_ours_is_refused(door: Door, refused: Re
     refused(door.enter(person=PERSON | {"fiscalNumber": number}))
 
 
+def test_a_condition_nobody_knows_is_not_kept_by_us(door: Door, refused: Refused) -> None:
+    def add(root: Any) -> None:
+        etree.SubElement(find(root, f"{A}/saml:Conditions"), f"{{{NS['saml']}}}Condition")
+
+    refused(door.enter(before=add))
+
+
+def test_an_assertion_for_one_use_only_is_fine(door: Door) -> None:
+    def add(root: Any) -> None:
+        etree.SubElement(find(root, f"{A}/saml:Conditions"), f"{{{NS['saml']}}}OneTimeUse")
+
+    assert door.enter(before=add).status_code == 303
+
+
 @pytest.mark.parametrize("missing", ["fiscalNumber", "name", "familyName"])
 def test_without_who_it_is_nobody_enters(door: Door, refused: Refused, missing: str) -> None:
     refused(door.enter(person={name: value for name, value in PERSON.items() if name != missing}))

@@ -19,6 +19,8 @@ CODICE_FISCALE = re.compile(
     r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]", re.ASCII
 )
 """Also those changed for omocodia."""
+KNOWN_CONDITIONS = frozenset(saml(tag) for tag in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction"))
+"""One we do not know might restrict what we do (SAML core 2.5.1.1): the assertion is not good for us."""
 ERROR_CODE = re.compile(r"ErrorCode nr0?(\d{1,2})(?!\d)", re.ASCII)
 
 
@@ -145,6 +147,8 @@ def _still_good(element: Any, expected: Expected, reason: str) -> datetime:
 
 def _check_conditions(assertion: Any, expected: Expected) -> datetime:
     conditions = only(assertion, saml("Conditions"), "conditions")
+    if any(condition.tag not in KNOWN_CONDITIONS for condition in conditions):
+        raise Refused("conditions.unknown")
     if instant(conditions.get("NotBefore")) > expected.now + SKEW:
         raise Refused("conditions.not_before")
     until = _still_good(conditions, expected, "conditions.not_on_or_after")

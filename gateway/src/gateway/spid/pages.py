@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from gateway.errors import LOGIN_PATH
 from gateway.security import CSP
 from gateway.spid.errors import Courtesy
 from gateway.spid.registry import Idp
@@ -23,10 +24,10 @@ def sent(request: Request, carried: Carried, idp: Idp, as_page: bool = False) ->
     return response
 
 
-def courtesy(request: Request, page: Courtesy) -> Response:
-    """What happened and what to do, with the code for the help desk."""
+def courtesy(request: Request, page: Courtesy, back: str = LOGIN_PATH) -> Response:
+    """What happened and what to do, with the code for the help desk. `back`: where to begin again."""
     return public(
-        request, "pagine/spid_errore.html", title=page.title, status=page.status, spiegazione=page.text,
+        request, "pagine/spid_errore.html", title=page.title, status=page.status, spiegazione=page.text, indietro=back,
         codice=request.state.correlation_id[-12:],
     )  # fmt: skip
 

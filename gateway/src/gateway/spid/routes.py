@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
+from gateway.errors import LOGIN_PATH
 from gateway.login import Persona, enter, safe_return, wrong
 from gateway.spid import logout, pages
 from gateway.spid.checks import Identita
@@ -19,6 +20,7 @@ from gateway.spid.response import Answer
 from gateway.spid.service import Provider, Spid
 from gateway.spid.settings import Area, SchemaName
 from gateway.spid.store import TTL, Richiesta, TooManyPending, digest
+from gateway.web.templating import with_query
 
 router = APIRouter(include_in_schema=False)
 log = structlog.get_logger()
@@ -108,7 +110,7 @@ async def _arrive(request: Request, name: SchemaName) -> Response:
         richiesta, identita = await _identify(request, spid, provider)
     except Anomaly as anomaly:
         _tell(anomaly, name)
-        return pages.courtesy(request, courtesy_of(anomaly.number))
+        return pages.courtesy(request, courtesy_of(anomaly.number), _begin_again(request))
     except Refused as refused:
         log.warning("spid_refused", schema=name, reason=refused.reason, detail=refused.detail)
         await wrong(request)
@@ -129,7 +131,15 @@ async def _identify(request: Request, spid: Spid, provider: Provider) -> tuple[R
     richiesta = await spid.store.find(answer.in_response_to, provider.schema.name, "accesso")
     cookie = request.cookies.get(_cookie_name(request, richiesta.id), "")
     richiesta.check_browser(fields.get("RelayState", ""), cookie)
+    request.state.richiesta = richiesta
     return richiesta, await spid.arrive(provider, answer, richiesta)
+
+
+def _begin_again(request: Request) -> str:
+    """The login page as it was: for the same area, to the same page."""
+    richiesta: Richiesta = request.state.richiesta
+    after = None if richiesta.ritorno == "/" else richiesta.ritorno
+    return with_query(LOGIN_PATH, {"area": richiesta.area}, ritorno=after)
 
 
 def _tell(anomaly: Anomaly, name: SchemaName) -> None:
