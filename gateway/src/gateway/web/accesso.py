@@ -27,13 +27,13 @@ router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 
 WHAT_ROLES_DO = {
     "assistente_sociale": "cerca le persone, apre e segue i casi, scrive il diario, propone gli interventi",
-    "coordinatore": "vede i casi del settore, li assegna, approva gli interventi",
+    "coordinatore": "vede i casi del settore, li assegna, approva gli interventi, rivede le emergenze",
     "amministrativo": "propone i pagamenti, genera il flusso SIUSS",
     "contabilita": "liquida i pagamenti",
-    "dirigente": "legge i report del suo ente",
-    "rpd": "legge il registro degli accessi",
+    "dirigente": "legge i report del suo ente, approva le modifiche alla politica di accesso",
+    "rpd": "legge il registro degli accessi, rivede le emergenze",
     "pronto_intervento": "apre un caso in emergenza, con il motivo, per un’ora",
-    "amministratore_sistema": "vede i caricamenti notturni e gli operatori; non vede nessun caso",
+    "amministratore_sistema": "gestisce operatori e caricamenti, propone la politica di accesso; non vede nessun caso",
     "analista": "legge i report di tutta la provincia",
 }
 OPERATORE, CITTADINO = "operatore", "cittadino"
