@@ -241,6 +241,26 @@ def test_a_day_gone_by_is_refused(admin: Browser) -> None:
 
 
 @pytest.mark.parametrize(
+    "when", ["9999-12-31T23:59:59-12:00", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_day_nobody_will_see_is_refused_and_breaks_nothing(admin: Browser, when: str) -> None:
+    asked = propose(admin, draft(admin, educatore={"diario:leggi": "settore"}), attiva_dal=when)
+
+    assert (asked.status_code, list(asked.json()["fields"])) == (400, ["attiva_dal"])
+    assert admin.get("/api/v1/politica").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "99999999999999999999", "1.5", "uno", "%00"])
+def test_a_version_that_is_none_gets_a_plain_page(admin: Browser, number: str) -> None:
+    for path in (
+        f"/politica/{number}",
+        f"/politica/{number}/ruoli/rpd",
+        f"/api/v1/politica/{number}/anteprima",
+    ):
+        assert admin.get(path).status_code in (400, 404, 422), path
+
+
+@pytest.mark.parametrize(
     ("ruolo", "scope", "extent", "codice"),
     [
         ("amministratore_sistema", "diario:leggi", "propri", "amministratore_fascicolo"),

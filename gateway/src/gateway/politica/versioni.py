@@ -22,7 +22,9 @@ from gateway.politica.regole import Divieto, divieti
 BOZZA, PROPOSTA, APPROVATA, RESPINTA = "bozza", "proposta", "approvata", "respinta"
 SLACK = timedelta(minutes=10)
 """A form may lie open this long and "da subito" still be no date in the past."""
+FARTHEST = timedelta(days=731)
 MIN_MOTIVO = 10
+MAX_MOTIVO = 2000
 LOCK = 0x706F6C69
 """Advisory lock under which versions are numbered and decided."""
 
@@ -213,10 +215,14 @@ async def _check(connection: Connection, found: Versione, motivo: str, attiva_da
             details={"base": newest},
         )
     fields: dict[str, str] = {}
-    if len(motivo.strip()) < MIN_MOTIVO:
+    if len(motivo) > MAX_MOTIVO:
+        fields["motivo"] = f"Bastano {MAX_MOTIVO} caratteri: accorcia un po’."
+    elif len(motivo.strip()) < MIN_MOTIVO:
         fields["motivo"] = "Scrivi perché si cambia: chi approva lo legge, e resta nella storia."
     if attiva_dal is not None and attiva_dal < datetime.now(UTC) - SLACK:
         fields["attiva_dal"] = "È una data passata: scegli da quando vale, da adesso in poi."
+    elif attiva_dal is not None and attiva_dal > datetime.now(UTC) + FARTHEST:
+        fields["attiva_dal"] = "È troppo lontana: scegli una data entro due anni."
     elif (attiva_dal or datetime.now(UTC)) < since and found.stato == BOZZA:
         fields["attiva_dal"] = (
             "È già approvata una versione che entra in vigore più tardi: scegli una data successiva."
