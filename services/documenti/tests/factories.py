@@ -28,6 +28,7 @@ PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 SCOPES = (
     "documenti:leggi", "documenti:scrivi", "stampe:stampa", "presa_in_carico:leggi", "diario:leggi", "isee:leggi",
     "fogli:leggi", "liquidazioni:leggi", "secondo_livello:leggi",
+    "secondo_livello:scrivi",
 )  # fmt: skip
 
 

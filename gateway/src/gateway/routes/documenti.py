@@ -20,6 +20,7 @@ from contracts.documenti import (
 from contracts.errors import Invalid
 from gateway import uploads
 from gateway.auth import Caller, authorize
+from gateway.fascicolo import check_settore
 from gateway.routes.api import make_router
 from gateway.routes.messages import from_query
 
@@ -44,6 +45,9 @@ async def upload_metadata(
     x_descrizione: Annotated[str, Header(description="Percent-encoded UTF-8", max_length=2000)] = "",
     x_data_documento: Annotated[date | None, Header()] = None,
     x_privato: Annotated[bool, Header()] = False,
+    x_settore_riservato: Annotated[
+        str, Header(description="Secondo livello: solo questo settore", max_length=100)
+    ] = "",
     x_sostituisce: Annotated[
         UUID | None, Header(description="Documento di cui questo è la nuova versione")
     ] = None,
@@ -68,6 +72,7 @@ async def upload_metadata(
         descrizione=unquote(x_descrizione)[:500],
         data_documento=x_data_documento,
         privato=x_privato,
+        settore_riservato=x_settore_riservato,
         sostituisce=x_sostituisce,
     )
 
@@ -77,9 +82,12 @@ async def upload_metadata(
 )
 async def upload_documento(
     request: Request,
-    caller: Caller = Depends(authorize("documenti:scrivi", body_limit=0)),
+    caller: Caller = Depends(
+        authorize("documenti:scrivi", optional=("secondo_livello:scrivi",), body_limit=0)
+    ),
     command: BeginUpload = Depends(upload_metadata),
 ) -> DocumentoOut:
+    await check_settore(caller, command.settore_riservato)
     return await uploads.store(caller, request.app.state.gateway.http, command, request.stream())
 
 

@@ -24,11 +24,12 @@ from contracts.documenti import (
 )  # fmt: skip
 from contracts.errors import NotFound, TooLarge
 from gateway.auth import Caller
-from gateway.fascicolo import request_stampa
+from gateway.fascicolo import check_settore, request_stampa
 from gateway.logged import LoggedRoute
 from gateway.uploads import download, read_chunks, store
 from gateway.web import labels
 from gateway.web.caso import case_scope, load_caso, respond_caso
+from gateway.web.diario import second_levels
 from gateway.web.forms import Form, FormInvalid, read_form
 from gateway.web.page import done, page_count, page_number
 from gateway.web.people import operator_name
@@ -38,7 +39,12 @@ SIZE = 40
 PRINTED = ("diario:leggi", "isee:leggi", "fogli:leggi", "documenti:leggi", "liquidazioni:leggi")
 
 Reader = Annotated[Caller, Depends(case_scope("documenti:leggi"))]
-Writer = Annotated[Caller, Depends(case_scope("documenti:scrivi", "documenti:leggi", body_limit=0))]
+Writer = Annotated[
+    Caller,
+    Depends(
+        case_scope("documenti:scrivi", "documenti:leggi", optional=("secondo_livello:scrivi",), body_limit=0)
+    ),
+]
 """`body_limit=0`: the limit of uploads, from the settings."""
 Printer = Annotated[Caller, Depends(case_scope("stampe:stampa", "anagrafe:leggi", optional=PRINTED))]
 
@@ -65,6 +71,7 @@ async def _documenti_page(request: Request, caller: Caller, cartella_id: UUID, f
         documenti=answer.documenti, totale=answer.totale, pagina=number, pagine=page_count(answer.totale, SIZE),
         autori={d.id: operator_name(names, d.autore_id, caller, "te") for d in answer.documenti},
         massimo=request.app.state.gateway.settings.upload_limit,
+        settori_riservati=await second_levels(caller, caso.cartella),
     )  # fmt: skip
 
 
@@ -90,6 +97,7 @@ async def upload(request: Request, cartella_id: UUID, caller: Writer) -> Respons
     file = form.files.get("file")
     with form.collecting():
         command = begin_upload(form, cartella_id, file)
+        await check_settore(caller, command.settore_riservato)
         assert file is not None
         try:
             await store(caller, request.app.state.gateway.http, command, read_chunks(file.file))

@@ -1,20 +1,20 @@
 """Every query of documenti. The mandate and the privacy of a documento are part of the WHERE, never a second look."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, and_, cast, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.cartelle import within
-from chassis.mandate import sql_second_level
-from contracts.cartella import StatoCartella
+from chassis.mandate import SECOND_LEVEL, sql_second_level
+from contracts.cartella import CondivisioneAttiva, StatoCartella
 from contracts.documenti import StatoDocumento, StatoStampa
 from contracts.errors import Conflict, NotFound
-from contracts.mandato import Mandato
+from contracts.mandato import Extent, Mandato
 from documenti.domain.documento import Documento
 from documenti.domain.stampa import Stampa
 from documenti.models import cartelle_note, documenti, stampe
@@ -31,20 +31,71 @@ class CartellaNota:
     ente: str
     stato: StatoCartella
     team: tuple[UUID, ...]
+    residente_id: UUID | None = None
+    personale: bool = False
+    """Lent to the caller in person: such a grant has a reason of its own."""
 
 
-def get_cartella(session: Session, cartella_id: UUID, mandato: Mandato, scope: str) -> CartellaNota:
-    """NotFound for a case that does not exist or is out of reach: the same answer."""
-    query = select(C.cartella_id, C.numero, C.ente, C.stato, C.team)
-    row = session.execute(query.where(C.cartella_id == cartella_id, within(mandato, scope, C))).one_or_none()
+def lent_in_person(condivisioni: list[dict[str, Any]], mandato: Mandato, scope: str, now: datetime) -> bool:
+    """Whether a grant to the caller himself, now in force, names the section."""
+    grants = [CondivisioneAttiva.model_validate(one) for one in condivisioni]
+    return any(
+        one.operatore_id in mandato.persone
+        and scope.partition(":")[0] in one.sezioni
+        and one.dal <= now < one.al
+        for one in grants
+        if one.operatore_id is not None
+    )
+
+
+def get_cartella(
+    session: Session, cartella_id: UUID, mandato: Mandato, scope: str, *, documenti_too: bool = False
+) -> CartellaNota:
+    """NotFound for a case that does not exist or is out of reach: the same answer. `documenti_too`: a case is also
+    found by a documento in it of the second level of the caller's settore."""
+    reached = within(mandato, scope, C)
+    if documenti_too:
+        marked = select(D.id).where(
+            D.cartella_id == C.cartella_id, D.stato == StatoDocumento.CARICATO, ~D.privato
+        )
+        reached = or_(reached, marked.where(_marked_for(mandato, scope)).exists())
+    query = select(C.cartella_id, C.numero, C.ente, C.stato, C.team, C.residente_id, C.condivisioni)
+    row = session.execute(query.where(C.cartella_id == cartella_id, reached)).one_or_none()
     if row is None:
         raise NotFound("cartella.non_trovata", "Caso non trovato.")
-    return CartellaNota(row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), tuple(row.team))
+    return CartellaNota(
+        row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), tuple(row.team), row.residente_id,
+        lent_in_person(row.condivisioni, mandato, scope, datetime.now(UTC)),
+    )  # fmt: skip
+
+
+def _marked_for(mandato: Mandato, scope: str) -> ColumnElement[bool]:
+    """Documents of the second level of the caller's settore, in whatever case of the ente: for roles whose scope and
+    second level both reach beyond their own cases (docs/adr/0020)."""
+    if mandato.extent(scope) in (Extent.NESSUNO, Extent.PROPRI):
+        return false()
+    place = [C.ente.in_(mandato.enti(scope) or (mandato.ente,)), D.settore_riservato != ""]
+    if mandato.esclusi:
+        place.append(C.residente_id.not_in(mandato.esclusi))
+    ways: list[ColumnElement[bool]] = []
+    if mandato.extent(SECOND_LEVEL) is Extent.SETTORE:
+        ways.append(and_(C.ente == mandato.ente, D.settore_riservato == mandato.settore))
+    if enti := mandato.enti(SECOND_LEVEL):
+        ways.append(C.ente.in_(enti))
+    return and_(*place, or_(false(), *ways))
+
+
+def _written_and_dated() -> Any:
+    """When a documento came to be: uploaded, or dated if that is earlier (to the end of that day, in Rome)."""
+    uploaded = func.coalesce(D.caricato_il, D.iniziato_il)
+    dated = func.timezone("Europe/Rome", cast(D.data_documento + 1, DateTime))
+    return func.least(uploaded, func.coalesce(dated, uploaded))
 
 
 class DocumentoRepository:
     """Files of the cases, while one sees the case. A private one exists for its author alone; one of the second level
-    for its author and for those whom that settore's second level is open to; what a grant hides is not there."""
+    for its author and for those whom that settore's second level is open to, whatever settore the case is of; what a
+    grant hides is there for its author alone."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -107,17 +158,16 @@ class DocumentoRepository:
         return [_documento(row) for row in self._session.execute(query)]
 
     def _visible(self, mandato: Mandato, scope: str) -> Select[Any]:
-        own = D.autore_id == mandato.operatore_id
         second_level = sql_second_level(
             mandato, ente=C.ente, riservata=D.settore_riservato, residente=C.residente_id
         )
+        ordinary = and_(within(mandato, scope, C, creato=_written_and_dated()), ~D.privato, second_level)
+        own = and_(within(mandato, scope, C), D.autore_id == mandato.operatore_id)
+        marked = and_(~D.privato, _marked_for(mandato, scope))
         return (
             select(documenti)
             .join(cartelle_note, C.cartella_id == D.cartella_id)
-            .where(
-                within(mandato, scope, C, creato=func.coalesce(D.caricato_il, D.iniziato_il)),
-                or_(own, and_(~D.privato, second_level)),
-            )
+            .where(or_(ordinary, own, marked))
         )
 
     def _one(self, query: Select[Any], lock: bool) -> Documento:

@@ -68,15 +68,57 @@ def test_a_second_level_case_keeps_its_documents_to_its_settore(desk: Desk) -> N
 def test_a_second_level_document_is_of_its_settore_and_its_author(desk: Desk) -> None:
     ordinary, reserved = desk.upload(PDF + b"1"), desk.upload(PDF + b"2", settore_riservato="anziani")
     colleague = make_mandato(MARCO)
-    of_the_settore = ENTE_WIDE.model_copy(
-        update={"estensioni": {"documenti:leggi": Extent.ENTE, "secondo_livello:leggi": Extent.SETTORE}}
-    )
 
     assert (reserved.settore_riservato, outbox(desk.db, reserved.id)) == ("anziani", [])
     assert reaches(desk, make_mandato(GIULIA), reserved.id)
     assert not reaches(desk, colleague, reserved.id)
     assert desk.list(colleague) == ([ordinary.id], 1)
-    assert reaches(desk, of_the_settore, reserved.id)
+
+
+def test_the_settore_named_reads_that_document_and_no_other_of_the_case(desk: Desk) -> None:
+    ordinary, reserved = desk.upload(PDF + b"1"), desk.upload(PDF + b"2", settore_riservato="anziani")
+    private = desk.upload(PDF + b"3", privato=True)
+
+    assert desk.list(ANNA) == ([reserved.id], 1)
+    assert reaches(desk, ANNA, reserved.id)
+    assert not reaches(desk, ANNA, ordinary.id)
+    assert not reaches(desk, ANNA, private.id)
+    with pytest.raises(NotFound):
+        begin_upload(make_begin(10), ANNA, desk.db, desk.store, desk.settings)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"without": ("secondo_livello:leggi",)},
+        {"extent": Extent.PROPRI},
+        {"settore": "adulti"},
+        {"ente": "B212"},
+        {"esclusi": (RESIDENTE,)},
+    ],
+)
+def test_who_is_not_of_that_second_level_finds_neither_document_nor_case(
+    desk: Desk, changes: dict[str, Any]
+) -> None:
+    know_cartella(desk.db, 2, residente_id=RESIDENTE)
+    reserved = desk.upload(PDF + b"2", settore_riservato="anziani")
+    stranger = make_mandato(uuid4(), **{"settore": "anziani"} | changes)
+
+    assert not reaches(desk, stranger, reserved.id)
+    with pytest.raises(NotFound):
+        desk.list(stranger)
+
+
+def test_to_mark_a_document_takes_the_right_to_and_the_ente_of_the_case(desk: Desk) -> None:
+    request = make_begin(10, settore_riservato="anziani")
+    without = make_mandato(GIULIA, without=("secondo_livello:scrivi",))
+    with pytest.raises(Forbidden):
+        begin_upload(request, without, desk.db, desk.store, desk.settings)
+    know_cartella(desk.db, 2, condivisioni=(grant(ente="B212", scrive=True),))
+    with pytest.raises(Invalid, match="altro ente"):
+        begin_upload(
+            request, make_mandato(uuid4(), ente="B212", settore="anziani"), desk.db, desk.store, desk.settings
+        )
 
 
 def test_a_new_version_stays_of_the_second_level_and_its_versions_with_it(desk: Desk) -> None:
@@ -123,9 +165,21 @@ def test_a_grant_may_hide_what_was_there_before(desk: Desk) -> None:
     know_cartella(desk.db, 2, condivisioni=(grant(dal=since, nascondi_prima=True),))
     after = desk.upload(PDF + b"2")
 
-    assert desk.list(ANNA) == ([after.id], 1)
-    assert not reaches(desk, ANNA, before.id)
+    older = desk.upload(PDF + b"3", data_documento=(since - timedelta(days=40)).date())
+    today = desk.upload(PDF + b"4", data_documento=since.date())
+
+    assert desk.list(ANNA) == ([today.id, after.id], 2)
+    for hidden in (before, older):
+        assert not reaches(desk, ANNA, hidden.id)
     assert reaches(desk, make_mandato(MARCO), before.id)
+
+
+def test_what_one_uploaded_himself_a_grant_does_not_hide_from_him(desk: Desk) -> None:
+    know_cartella(desk.db, 2, condivisioni=(grant(scrive=True),))
+    mine = desk.upload(PDF + b"1", ANNA, data_documento=datetime(2020, 1, 1, tzinfo=UTC).date())
+    know_cartella(desk.db, 3, condivisioni=(grant(dal=datetime.now(UTC), nascondi_prima=True),))
+
+    assert desk.list(ANNA) == ([mine.id], 1)
 
 
 def test_a_grant_reaches_the_case_and_not_the_second_level_documents(desk: Desk) -> None:
@@ -173,6 +227,20 @@ def test_a_case_that_is_not_ones_own_asks_why(desk: Desk) -> None:
         get_download(GetDownload(documento_id=documento.id), curious, desk.db, desk.store, desk.settings)
     with pytest.raises(Forbidden, match="motivo_richiesto"):
         list_stampe(ListStampe(cartella_id=CARTELLA), curious, desk.db, desk.store, desk.settings)
+
+
+def test_a_grant_in_person_and_an_emergency_have_said_why_already(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    lent = make_mandato(uuid4(), settore="anziani", motivo="")
+    personal = grant(settore="", operatore_id=lent.operatore_id)
+    know_cartella(desk.db, 2, residente_id=RESIDENTE, condivisioni=(personal, grant(settore="adulti")))
+    opened = Emergenza(residente_id=RESIDENTE, scopi=("documenti:leggi",))
+    rescuer = make_mandato(uuid4(), settore="pronto", extent=Extent.PROPRI, emergenza=opened, motivo="")
+
+    assert reaches(desk, lent, documento.id)
+    assert reaches(desk, rescuer, documento.id)
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        desk.list(make_mandato(uuid4(), settore="adulti", motivo=""))
 
 
 def test_a_case_out_of_reach_asks_nothing_it_is_not_there(desk: Desk) -> None:

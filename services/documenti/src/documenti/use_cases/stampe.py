@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 
-from chassis.mandate import require_motivo
 from chassis.outbox import RetryLater, new_id
 from chassis.sql import SqlDatabase, Transaction
 from contracts.base import Message
@@ -32,7 +31,7 @@ from documenti.domain.fascicolo import Materiale, compose
 from documenti.domain.stampa import MAX_AVVII, MAX_TENTATIVI, Stampa, request_of
 from documenti.repository import CartellaNota, DocumentoRepository, StampaRepository, get_cartella
 from documenti.settings import Settings
-from documenti.use_cases.upload import object_key
+from documenti.use_cases.upload import object_key, require_reason
 
 SCOPE = "stampe:stampa"
 SEZIONI = ("presa_in_carico", "diario", "isee", "fogli", "documenti")
@@ -63,7 +62,7 @@ def request_stampa(
         if known := StampaRepository(session).find(stampa_id, mandato, SCOPE):
             return known.out()
         nota = get_cartella(session, request.cartella_id, mandato, SCOPE)
-        require_motivo(mandato, nota.team)
+        require_reason(mandato, SCOPE, nota)
         documenti = _documenti(request, mandato, DocumentoRepository(session))
     materiale = _gather(request, mandato, cartella, erogazioni, documenti)
     stampa = _new_stampa(request, mandato, stampa_id, nota, materiale)
@@ -215,7 +214,7 @@ def list_stampe(
 ) -> StampeOut:
     mandato.require(SCOPE)
     with db.read() as session:
-        require_motivo(mandato, get_cartella(session, request.cartella_id, mandato, SCOPE).team)
+        require_reason(mandato, SCOPE, get_cartella(session, request.cartella_id, mandato, SCOPE))
         found = StampaRepository(session).list_of_cartella(request.cartella_id, mandato, SCOPE)
     return StampeOut(stampe=tuple(_with_download(stampa, store, settings) for stampa in found))
 

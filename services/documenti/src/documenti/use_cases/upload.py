@@ -24,7 +24,7 @@ from contracts.errors import Conflict, Invalid, Unavailable
 from contracts.mandato import Mandato
 from documenti.adapters.store import ARRIVAL_PREFIX, DocumentoStore, ObjectMissing
 from documenti.domain.documento import SHA256, Documento, begin_documento, check_request, why_refused
-from documenti.repository import DocumentoRepository, get_cartella
+from documenti.repository import CartellaNota, DocumentoRepository, get_cartella
 from documenti.settings import Settings
 
 READ, WRITE = "documenti:leggi", "documenti:scrivi"
@@ -52,6 +52,7 @@ def _begin(request: BeginUpload, mandato: Mandato, tx: Transaction, now: datetim
     if cartella.stato is StatoCartella.CHIUSA:
         raise Conflict("cartella.chiusa", "Il caso è chiuso: per aggiungere documenti va riaperto.")
     previous = _previous(request, mandato, repository) if request.sostituisce else None
+    _require_mark(request, mandato, cartella, previous)
     documento = begin_documento(
         request,
         id=request.idempotency_key or new_id(),
@@ -67,6 +68,18 @@ def _begin(request: BeginUpload, mandato: Mandato, tx: Transaction, now: datetim
     if known.stato is not StatoDocumento.IN_ARRIVO or not known.matches(request):
         raise Conflict("documento.gia_iniziato", "Questo caricamento è già concluso: ricominciane uno nuovo.")
     return known
+
+
+def _require_mark(
+    request: BeginUpload, mandato: Mandato, cartella: CartellaNota, previous: Documento | None
+) -> None:
+    """Whose second level a documento is of is a decision of its own, for who works in the ente of the case."""
+    if request.settore_riservato in ("", previous.settore_riservato if previous else ""):
+        return
+    mandato.require("secondo_livello:scrivi")
+    if mandato.ente != cartella.ente:
+        message = "Lavori per un altro ente: carica un documento ordinario."
+        raise Invalid("documento.settore_riservato", message, fields={"settore_riservato": message})
 
 
 def _previous(request: BeginUpload, mandato: Mandato, repository: DocumentoRepository) -> Documento:
@@ -162,11 +175,21 @@ def _annul(documento_id: UUID, motivo: str, mandato: Mandato, db: SqlDatabase) -
             repository.save(documento.annul(motivo))
 
 
+def require_reason(mandato: Mandato, scope: str, nota: CartellaNota) -> None:
+    """Forbidden unless the case is one of the caller's own, or he says why; not where a grant in person or an emergency
+    said so at its beginning (docs/adr/0020)."""
+    in_emergency = nota.residente_id is not None and mandato.in_emergenza(scope) == nota.residente_id
+    if not nota.personale and not in_emergency:
+        require_motivo(mandato, nota.team)
+
+
 def list_documenti(request: ListDocumenti, mandato: Mandato, db: SqlDatabase) -> DocumentiOut:
     """Documents of one case; a case that is not of one's own asks why."""
     mandato.require(READ)
     with db.read() as session:
-        require_motivo(mandato, get_cartella(session, request.cartella_id, mandato, READ).team)
+        require_reason(
+            mandato, READ, get_cartella(session, request.cartella_id, mandato, READ, documenti_too=True)
+        )
         found, total = DocumentoRepository(session).list_of_cartella(
             request.cartella_id, mandato, READ, limite=request.limite, salta=request.salta,
             versioni_di=request.versioni_di,
@@ -182,7 +205,8 @@ def get_download(
         documento = DocumentoRepository(session).get(
             request.documento_id, mandato, READ, cartella_id=request.cartella_id
         )
-        require_motivo(mandato, get_cartella(session, documento.cartella_id, mandato, READ).team)
+        nota = get_cartella(session, documento.cartella_id, mandato, READ, documenti_too=True)
+        require_reason(mandato, READ, nota)
     return DownloadOut(
         get_url=store.get_url(
             documento.oggetto, settings.url_lifetime, documento.nome_file, documento.tipo_mime
