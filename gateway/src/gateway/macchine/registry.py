@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, Field, StringConstraints
 from uuid_utils.compat import uuid7
 
-from contracts.base import CodiceEnte
 from contracts.errors import Conflict, Forbidden, Invalid, NotFound
-from contracts.mandato import AZIONI, SEZIONI, Extent
+from contracts.mandato import Extent
 from gateway.macchine.chiavi import Chiave, read_key
+from gateway.macchine.commands import EXTENTS, NuovaChiave, NuovoClient, RevocaClient, scopes
 from gateway.operatori.changes import authority, today
-from gateway.operatori.commands import Motivo, Nome, Settore
 from gateway.operatori.rules import Autorita
 
 if TYPE_CHECKING:
@@ -24,32 +22,6 @@ if TYPE_CHECKING:
     from gateway.resources import Gateway
 
 Connection = psycopg.AsyncConnection[Any]
-NEVER = frozenset(
-    {"operatori", "politica", "registro_accessi", "emergenze", "riservatezza", "secondo_livello"}
-)
-"""Sections no machine reaches: they are for persons who answer for what they do."""
-SCOPES = tuple(f"{sezione}:{azione}" for sezione in SEZIONI if sezione not in NEVER for azione in AZIONI)
-EXTENTS = (Extent.SETTORE, Extent.ENTE, Extent.AMBITO, Extent.PROVINCIA)
-
-
-class NuovoClient(BaseModel):
-    """`finalita`: why it reads, in words: the access log has it beside each of its requests. `chiave`: JWK or PEM."""
-
-    nome: Nome
-    ente: CodiceEnte
-    settore: Settore = ""
-    finalita: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=300)]
-    estensioni: Annotated[dict[str, Extent], Field(min_length=1, max_length=len(SCOPES))]
-    chiave: str
-    scade_il: date | None = None
-
-
-class NuovaChiave(BaseModel):
-    chiave: str
-
-
-class RevocaClient(BaseModel):
-    motivo: Motivo
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +116,7 @@ def _check(by: Autorita, command: NuovoClient, now: date) -> None:
     wrong: dict[str, str] = {}
     if command.ente not in by.enti:
         wrong["ente"] = "Questo ente non è tra quelli che gestisci."
-    unknown = sorted(command.estensioni.keys() - {*SCOPES})
+    unknown = sorted(command.estensioni.keys() - {*scopes(by.policy)})
     if unknown:
         wrong["estensioni"] = f"Un sistema collegato non può avere: {', '.join(unknown)[:200]}."
     elif not {*command.estensioni.values()} <= {*EXTENTS}:

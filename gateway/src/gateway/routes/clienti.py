@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from gateway.auth import Caller, authorize
 from gateway.macchine import registry
-from gateway.macchine.registry import ChiaveClient, ClientOut, NuovaChiave, NuovoClient, RevocaClient
+from gateway.macchine.commands import NuovaChiave, NuovoClient, RevocaClient
+from gateway.macchine.registry import ChiaveClient, ClientOut
 from gateway.operatori.rules import SCRIVI
 from gateway.routes.api import make_router
 

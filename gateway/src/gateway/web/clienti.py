@@ -11,7 +11,7 @@ from contracts.mandato import AZIONI
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.macchine import registry
-from gateway.macchine.registry import NuovaChiave, NuovoClient, RevocaClient
+from gateway.macchine.commands import NuovaChiave, NuovoClient, RevocaClient, scopes
 from gateway.operatori.rules import SCRIVI
 from gateway.resources import Gateway
 from gateway.routes.oauth import token_endpoint
@@ -33,9 +33,10 @@ def scope_words(scope: str) -> str:
     return f"{labels.word(sezione, 'sezione')}: {azione}"
 
 
-def scope_groups() -> list[tuple[str, str]]:
+async def offered(gateway: Gateway) -> list[tuple[str, str]]:
     """What a machine may be given, reading first."""
-    ordered = sorted(registry.SCOPES, key=lambda scope: (AZIONI.index(scope.partition(":")[2]) > 0, scope))
+    known = scopes(await gateway.policies.current())
+    ordered = sorted(known, key=lambda scope: (AZIONI.index(scope.partition(":")[2]) > 0, scope))
     return [(scope, scope_words(scope)) for scope in ordered]
 
 
@@ -51,7 +52,7 @@ async def list_clienti(request: Request, caller: Reader) -> Response:
 async def _new(request: Request, caller: Caller, form: Form) -> Response:
     return await respond(
         request, caller, "pagine/clienti/nuovo.html", title="Nuovo sistema collegato", section=SECTION,
-        status=form.status, form=form, scopi=scope_groups(), estensioni=EXTENTS,
+        status=form.status, form=form, scopi=await offered(request.app.state.gateway), estensioni=EXTENTS,
         **await choices(request, caller, SCRIVI),
     )  # fmt: skip
 
@@ -64,11 +65,11 @@ async def show_new(request: Request, caller: Writer) -> Response:
 @router.post("/clienti/nuovo")
 async def propose(request: Request, caller: Writer) -> Response:
     form = await read_form(request)
-    scopes = dict.fromkeys(form.all("scopi"), form.get("fin_dove"))
+    asked = dict.fromkeys(form.all("scopi"), form.get("fin_dove"))
     with form.collecting():
-        if not scopes:
+        if not asked:
             form.refuse("scopi", "Scegli almeno una cosa che il sistema può fare.")
-        command = form.build(NuovoClient, estensioni=scopes)
+        command = form.build(NuovoClient, estensioni=asked)
         client_id = await registry.propose(request.app.state.gateway, caller, command)
         return done(f"/clienti/{client_id}", "client")
     if "estensioni" in form.errors:
