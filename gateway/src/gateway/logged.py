@@ -77,6 +77,7 @@ class LoggedRoute(APIRoute):
             row = _begin(identity, request, rule, template)
             try:
                 request.state.caller = caller = await _empower(gateway, identity, rule, row)
+                _require(caller, rule)
                 await _admit(gateway, request, caller, rule)
                 response = await handler(request)
                 await _keep_motivo(request, caller, response)
@@ -133,8 +134,8 @@ def _uuid(value: Any) -> UUID | None:
 
 
 async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: Accesso) -> Caller:
-    """What the policy lets this person do here. A scope without extent, or any failure of the policy itself, is
-    Forbidden: nothing comes back. A store that is away stays what it is (503)."""
+    """What the policy lets this person do here. Any failure of the policy itself is Forbidden: nothing comes back. A
+    store that is away stays what it is (503)."""
     if identity.tipo not in rule.tipi:
         raise _forbidden()
     if identity.undecided and not rule.undecided:
@@ -151,11 +152,15 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
     except Exception as error:
         log.exception("policy_failed", policy_version=identity.policy_version)
         raise _forbidden() from error
-    if not all(scope in extents for scope in rule.scopes):
-        raise _forbidden()
     if not rule.scopes:  # a page of optional parts is named after the first this role has, if any
         row.sezione, _, row.azione = next(iter(extents), "").partition(":")
     return Caller(gateway, identity, policy, extents, row, row.correlation_id)
+
+
+def _require(caller: Caller, rule: Authorize) -> None:
+    """A scope without extent is Forbidden; the page that says so still knows whose it is."""
+    if not all(scope in caller.extents for scope in rule.scopes):
+        raise _forbidden()
 
 
 async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Authorize) -> None:

@@ -274,8 +274,11 @@ def test_a_red_band_on_every_page_says_whose_file_how_long_and_how_to_close(
     before = franca.get("/persone").text
     answer = franca.post(f"/emergenza/{LUCA}", data={"categoria": "pericolo", "testo": WORDS})
     pages = [franca.get(path).text for path in ("/persone", "/", "/aiuto", "/da-nessuna-parte")]
+    refused = franca.get(f"/casi/{uuid4()}/isee")
     after = franca.post("/emergenza/chiudi")
 
+    assert refused.status_code == 403
+    assert "Emergenza in corso" in refused.text
     assert answer.headers["location"].startswith(f"/persone/{LUCA}")
     assert "Emergenza in corso" not in before
     for page in pages[:3]:

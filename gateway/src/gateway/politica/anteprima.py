@@ -52,7 +52,7 @@ class Differenza:
 @dataclass(frozen=True, slots=True)
 class Effetto:
     """The same operators gain and lose the same pieces (`propri`, `settore`, Belfiore codes) through one scope of one
-    role. `in_emergenza`: only while the glass is broken. `estesa`: what the scope reaches afterwards."""
+    role. `in_emergenza`: only while the glass is broken."""
 
     ruolo: str
     scope: str

@@ -205,7 +205,7 @@ async def decide(request: Request, version: int, caller: Approver) -> Response:
     form = await read_form(request)
     approve = form.get("decisione") == "approva"
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         await versioni_of(request).decide(
             version, caller.operatore_id, revision_of(form), approve, form.get("motivo_decisione")
         )
@@ -219,7 +219,7 @@ def revision_of(form: Form) -> int:
     return int(text) if text.isdigit() and len(text) < 9 else 0
 
 
-def take_refusals(form: Form) -> None:
+def require_state(form: Form) -> None:
     """Nothing may be decided from a form without its state."""
     if not revision_of(form):
         raise Conflict("politica.cambiata", "Nel frattempo questa versione è cambiata: ricarica la pagina.")

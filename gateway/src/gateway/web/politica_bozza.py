@@ -24,9 +24,9 @@ from gateway.web.politica import (
     enti_names,
     moment_of,
     refusal_lines,
+    require_state,
     revision_of,
     role_page,
-    take_refusals,
     version_page,
     versioni_of,
 )
@@ -55,7 +55,7 @@ async def write_role(request: Request, version: int, ruolo: str, caller: Writer)
     """Cells the form does not have stay as they are; a word that is no extent is refused."""
     form, versioni = await read_form(request), versioni_of(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         contenuto = await versioni.contenuto(version)
         if not RUOLO.fullmatch(ruolo) or ruolo not in contenuto.ruoli():
             raise NotFound("politica.ruolo", "Questo ruolo non esiste.")
@@ -108,7 +108,7 @@ async def _territories_page(request: Request, caller: Caller, version: int, form
 async def write_territories(request: Request, version: int, caller: Writer) -> Response:
     form, versioni = await read_form(request), versioni_of(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         territori = _read_groups(form)
         if not form.errors:
             contenuto = (await versioni.contenuto(version)).with_territori(territori)
@@ -164,7 +164,7 @@ async def _levels_page(request: Request, caller: Caller, version: int, form: For
 async def write_levels(request: Request, version: int, caller: Writer) -> Response:
     form, versioni = await read_form(request), versioni_of(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         contenuto = await versioni.contenuto(version)
         levels = {ruolo: contenuto.livello(ruolo) for ruolo in contenuto.ruoli()}
         for ruolo in levels:
@@ -184,7 +184,7 @@ async def import_csv(request: Request, version: int, caller: Uploader) -> Respon
     """The whole content of a draft from a file, or nothing of it."""
     form = await read_form(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         upload = form.files.get("file")
         data = await upload.read(CSV_LIMIT + 1) if upload else b""
         if not data:
@@ -199,7 +199,7 @@ async def import_csv(request: Request, version: int, caller: Uploader) -> Respon
 async def propose(request: Request, version: int, caller: Writer) -> Response:
     form = await read_form(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         try:
             await versioni_of(request).propose(
                 version,
@@ -219,7 +219,7 @@ async def propose(request: Request, version: int, caller: Writer) -> Response:
 async def withdraw(request: Request, version: int, caller: Writer) -> Response:
     form = await read_form(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         await versioni_of(request).withdraw(version, caller.operatore_id, revision_of(form))
         return done(f"/politica/{version}", "politica_ritirata")
     return await version_page(request, caller, version, form)
@@ -229,7 +229,7 @@ async def withdraw(request: Request, version: int, caller: Writer) -> Response:
 async def discard(request: Request, version: int, caller: Writer) -> Response:
     form = await read_form(request)
     with form.collecting():
-        take_refusals(form)
+        require_state(form)
         await versioni_of(request).discard(version, caller.operatore_id, revision_of(form))
         return done("/politica", "politica_eliminata")
     return await version_page(request, caller, version, form)
