@@ -270,6 +270,12 @@ def test_an_operator_does_not_enter_a_citizens_pages(browser: Callable[[str], Br
         assert browser("elena.riva").get(path).status_code == 403
 
 
+def test_he_starts_at_his_own_pages(citizen: Citizen) -> None:
+    answer = citizen.client.get("/", headers={"Cookie": f"siso={citizen.token}"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cittadino")
+
+
 def test_his_own_pages_are_his_menu(citizen: Citizen) -> None:
     html = citizen.client.get("/cittadino", headers={"Cookie": f"siso={citizen.token}"}).text
 

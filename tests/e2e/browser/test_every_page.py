@@ -40,7 +40,10 @@ PAGES: dict[str, list[str]] = {
     "laura.conti": [
         "/politica", "/politica/1", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
     ],
-    "elena.riva": ["/registro-accessi"],
+    "elena.riva": [
+        "/registro-accessi", "/registro-accessi/stampa", "/registro-accessi/anomalie", "/registro-accessi/regole",
+        "/registro-accessi/integrita", "/registro-accessi/sigilli/1",
+    ],
     "admin.sistema": [
         "/notte", "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori",
         "/politica/1/livelli",

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.cartella import Area, CartelleOut, IseeListOut, ListCartelle, ListIsee, StatoCartella
 from contracts.erogazioni import ErogazioniOut, ListErogazioni, StatoErogazione
 from contracts.notifiche import AvvisiOut, ListAvvisi
-from gateway.auth import Caller
+from gateway.auth import Caller, authorize
 from gateway.logged import LoggedRoute
 from gateway.web import formats
 from gateway.web.avvisi import list_rows
@@ -131,10 +131,12 @@ OPTIONAL = (
 )  # fmt: skip
 
 
+Anybody = Annotated[Caller, Depends(authorize(optional=(*OPTIONAL, "avvisi:leggi"), per="chiunque"))]
+
+
 @router.get("/")
-async def show_oggi(
-    request: Request, caller: Annotated[Caller, Depends(page_scope(optional=OPTIONAL))]
-) -> Response:
+async def show_oggi(request: Request, caller: Anybody) -> Response:
+    """Whoever has neither cases nor alerts, a citizen for one, goes on to what he has."""
     gathering, filters = Gathering(), read_filters(request, "miei")
     cases = caller.can("presa_in_carico:leggi")
     if not cases and not caller.can("avvisi:leggi"):
