@@ -273,6 +273,7 @@ def told(reply: httpx.Response, ids: dict[str, str]) -> tuple[Any, ...]:
     text = re.sub(
         r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{128}|\b[0-9a-f]{12}\b", "<own>", text
     )  # codes, masked CSRF token
+    text = re.sub(r'data-sessione="\d+"', "", text)  # what is left of the caller's own session
     headers = {key: value for key, value in reply.headers.items() if key not in ("date", "x-correlation-id")}
     headers.pop("content-length", None)
     return reply.status_code, headers, text
