@@ -91,17 +91,24 @@ class Bench:
 @contextmanager
 def bench(tool: Tool, run: TestRun, folder: Path, host: str, port: int, idp: str) -> Iterator[Bench]:
     """A gateway for the tool, stopped at the end."""
-    base = f"https://{host}" + ("" if port == 443 else f":{port}")
     spidtool.make_keys(folder, (host,))
     env = tool.environment(folder, idp, folder / "tls.crt")
-    write_world(folder, base, tool.idp_metadata(env))
-    gateway = run.service_env("gateway") | {
+    with gateway_at(run, folder, host, port, tool.idp_metadata(env)) as base:
+        yield Bench(tool, folder, base, env)
+
+
+@contextmanager
+def gateway_at(run: TestRun, folder: Path, host: str, port: int, idp_metadata: bytes) -> Iterator[str]:
+    """The address of a gateway over https that trusts one provider; `folder` holds `tls.key` and `tls.crt`."""
+    base = f"https://{host}" + ("" if port == 443 else f":{port}")
+    write_world(folder, base, idp_metadata)
+    env = run.service_env("gateway") | {
         "GATEWAY_HTTPS": "true", "GATEWAY_PUBLIC_URL": base, "GATEWAY_SPID_FILE": str(folder / "spid.toml"),
         "GATEWAY_WRONG_LOGIN_DELAY": "0",
     }  # fmt: skip
-    chassis("seed", "gateway", env=gateway)
-    with serving(gateway, folder, host, port):
-        yield Bench(tool, folder, base, env)
+    chassis("seed", "gateway", env=env)
+    with serving(env, folder, host, port):
+        yield base
 
 
 def write_world(folder: Path, base: str, idp_metadata: bytes) -> None:
