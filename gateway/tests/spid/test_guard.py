@@ -70,6 +70,15 @@ def test_the_mark_of_the_dev_provider_stops_the_start_whatever_its_address(
         start(production(settings, folder))
 
 
+def test_a_provider_for_tests_that_comes_later_is_not_taken_either(settings: Settings, folder: Path) -> None:
+    app = create_app(production(settings, folder), rpc=FakeServices())
+    registry = app.state.spid.providers["spid"].registry
+    pin_all(folder / "idp", [FakeIdp(PROVIDER), FakeIdp("http://127.0.0.1:9000/acero")])
+    registry._looked -= 1000
+
+    assert [idp.entity_id for idp in registry.shuffled()] == [PROVIDER]
+
+
 def test_the_demo_may_have_it(settings: Settings, tmp_path: Path) -> None:
     write_world(tmp_path, [FakeIdp("http://127.0.0.1:9000/acero")], base="http://127.0.0.1:8000")
 

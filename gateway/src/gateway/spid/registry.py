@@ -10,6 +10,7 @@ import json
 import random
 import re
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -140,11 +141,13 @@ def read_folder(folder: Path) -> dict[str, Idp]:
 
 
 class Registry:
-    """The providers of one scheme, read again when the manifest changed."""
+    """The providers of one scheme, read again when the manifest changed. `check` raises SpidConfigurationError for
+    those that must not be here: at the start and at every reading."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[Iterable[Idp]], None] = lambda idps: None) -> None:
         self.folder = folder
-        self._idps = read_folder(folder)
+        self.check = check
+        self._idps = self._read()
         self._stamp = self._manifest_stamp()
         self._looked = time.monotonic()
 
@@ -165,9 +168,14 @@ class Registry:
                 self._reload(stamp)
         return self._idps
 
+    def _read(self) -> dict[str, Idp]:
+        idps = read_folder(self.folder)
+        self.check(idps.values())
+        return idps
+
     def _reload(self, stamp: int) -> None:
         try:
-            self._idps = read_folder(self.folder)
+            self._idps = self._read()
         except SpidConfigurationError as error:
             log.error("idp_registry_kept_old", reason=str(error))
         else:

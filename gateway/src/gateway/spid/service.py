@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -116,8 +117,8 @@ def build_spid(gateway: Gateway) -> Spid | None:
     configuration = load_configuration(settings.spid_file, settings.public_url)
     providers = []
     for schema in configuration.schemas:
-        keys, registry = load_signing_keys(schema), Registry(schema.idp_dir)
-        refuse_unsafe(settings, schema, keys, registry.shuffled())
+        keys = load_signing_keys(schema)
+        registry = Registry(schema.idp_dir, partial(refuse_unsafe, settings, schema, keys))
         providers.append(Provider(schema, keys, registry, build_metadata(schema, keys)))
     log_keys = [load_log_key(file) for file in configuration.log.key_files]
     log.info("spid_ready", schemas=[provider.schema.name for provider in providers])
