@@ -50,7 +50,7 @@ def verify_accessi(numero: str = "", impronta: str = "") -> int:
         outcome = asdict(found) | {"integro": found.integro}
         same = True
         if numero:
-            kept = await get_seal(connection, int(numero))
+            kept = await get_seal(connection, int(numero)) if numero.isdecimal() else None
             same = kept is not None and kept.hash == from_groups(impronta)
             outcome["sigillo_conservato"] = "uguale" if same else "diverso" if kept else "assente"
         _say(json.dumps(outcome))
@@ -63,7 +63,8 @@ def sigillo(numero: str = "") -> int:
     """Prints a seal (the newest, or the one asked for) to be kept elsewhere; 1 when there is none."""
 
     async def run(connection: Connection) -> int:
-        found = await (get_seal(connection, int(numero)) if numero else last_seal(connection))
+        wanted = int(numero) if numero.isdecimal() else 0
+        found = await (get_seal(connection, wanted) if numero else last_seal(connection))
         if found is None:
             _say("Nessun sigillo.")
             return 1

@@ -116,10 +116,17 @@ def test_a_position_that_is_none_is_the_beginning() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["cartella=non-un-id", "dal=ieri", "dal=2026-11-01T00:00:00", "esito=boh", "limite=0", "limite=9999"],
-)
+    ["cartella=non-un-id", "dal=ieri", "dal=2026-11-01T00:00:00", "esito=boh", "limite=0", "limite=9999",
+     "azione=%00", "sezione=%27", "dal=0001-01-01T00:00:00%2B01:00", "al=9999-12-31T23:59:59Z", "caso=x"],
+)  # fmt: skip
 def test_a_search_that_makes_no_sense_is_refused(elena: Browser, query: str) -> None:
     assert elena.get(f"/api/v1/registro-accessi?{query}").status_code == 422
+    assert query.startswith("limite") or elena.get(f"{LOG}?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("dopo", ["x", f"9999-12-31T23:59:59+00:00~{UUID(int=1)}~{'9' * 40}", "\x00"])
+def test_a_place_in_the_list_that_makes_no_sense_harms_nobody(elena: Browser, dopo: str) -> None:
+    assert elena.get("/api/v1/registro-accessi", params={"dopo": dopo}).status_code == 200
 
 
 def test_rows_past_the_term_of_the_ente_are_not_read_though_they_are_still_there(
@@ -184,8 +191,11 @@ def test_a_person_is_found_by_codice_fiscale_which_never_stands_in_an_address(
         ({"persona": "AAAAAA00A00A000A"}, "Nessuno ha questo codice fiscale."),
         ({"dal": "2026-11-05", "al": "2026-11-01"}, "Viene prima dell’inizio."),
         ({"dal": "ieri"}, "Scrivi una data."),
+        ({"dal": "0001-01-01"}, "Scrivi una data di questi anni."),
+        ({"al": "9999-12-31"}, "Scrivi una data"),
+        ({"persona": "–\x00–"}, "Nessuno ha questo codice fiscale."),
     ],
-    ids=["number", "codice fiscale", "period", "date"],
+    ids=["number", "codice fiscale", "period", "date", "before all", "after all", "no letters"],
 )
 def test_what_is_not_found_is_said_at_its_field(
     elena: Browser, services: FakeServices, typed: dict[str, str], message: str
@@ -197,7 +207,7 @@ def test_what_is_not_found_is_said_at_its_field(
 
     assert answer.status_code == 422
     assert message in answer.text
-    assert next(iter(typed.values())) in answer.text
+    assert next(iter(typed.values())).split("\x00")[0] in answer.text
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -359,7 +369,8 @@ def test_a_seal_is_printed_and_held_against_the_log(
     assert "L’impronta non è quella" in compare(numero=str(seal["numero"]), impronta=in_groups(bytes(32)))
     assert "questo sigillo non c’è" in compare(numero="999999", impronta=printed)
     assert "gruppi di quattro" in compare(numero="1", impronta="parole")
-    assert "Scrivi il numero" in compare(numero="x", impronta=printed)
+    for number in ("x", "²", "0", "9" * 30):
+        assert "Scrivi il numero" in compare(numero=number, impronta=printed)
     path = f"/api/v1/registro-accessi/sigilli/{seal['numero']}/confronto"
     assert elena.post(path, json={"impronta": printed}).json()["esito"] == "uguale"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -19,6 +19,10 @@ from gateway.accessi.sigilli import Connection, from_groups, get_seal
 from gateway.auth import Authorize, Caller
 
 T = TypeVar("T")
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Moments a search may name: beyond them no clock of an office has been."""
+Moment = Annotated[AwareDatetime, Query(ge=FIRST, le=LAST)]
+Word = Annotated[str, Query(max_length=40, pattern="^[a-z_]*$")]
 
 
 def of_the_ente(rule: Authorize) -> Callable[..., Awaitable[Caller]]:
@@ -70,10 +74,10 @@ class Ricerca:
         residente: Annotated[list[UUID] | None, Query(max_length=20)] = None,
         caso: Annotated[list[UUID] | None, Query(max_length=50)] = None,
         operatore: UUID | None = None,
-        dal: AwareDatetime | None = None,
-        al: AwareDatetime | None = None,
-        azione: Annotated[str, Query(max_length=30)] = "",
-        sezione: Annotated[str, Query(max_length=40)] = "",
+        dal: Moment | None = None,
+        al: Moment | None = None,
+        azione: Word = "",
+        sezione: Word = "",
         esito: Literal["", "riuscito", "rifiutato"] = "",
     ) -> "Ricerca":
         people, cases = tuple(residente or ()), tuple(caso or ())

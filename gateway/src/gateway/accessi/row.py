@@ -54,7 +54,7 @@ class Accesso:
         return cls(
             identity.operatore_id, identity.incarico_id or NOBODY, identity.session_id, identity.ruolo, identity.ente,
             identity.settore, metodo, rotta, " ".join(scopes), sezione, azione, tipo=identity.tipo,
-            in_delega_di=identity.in_delega_di, motivo=identity.emergenza_motivo or identity.finalita,
+            in_delega_di=identity.in_delega_di, motivo=identity.finalita,
         )  # fmt: skip
 
     def record(self, catena: UUID, seq: int) -> dict[str, Any]:

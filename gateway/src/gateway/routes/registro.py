@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from gateway.accessi.cittadino import Lettura
 from gateway.accessi.read import AccessoOut, Conteggio, count_by_time, list_accessi
 from gateway.accessi.ricerca import (
     Confronto,
+    Moment,
     Ricerca,
     compare,
     of_the_ente,
@@ -99,7 +100,7 @@ async def list_registro(
 
 @router.get("/registro-accessi/conteggi", summary="Quanti accessi, per ora o per giorno")
 async def count_registro(
-    request: Request, caller: Reader, ricerca: Asked, dal: AwareDatetime, al: AwareDatetime
+    request: Request, caller: Reader, ricerca: Asked, dal: Moment, al: Moment
 ) -> list[Conteggio]:
     filtro = replace(ricerca, dal=dal, al=al).filtro(caller)
     return await count_by_time(request.app.state.gateway.pool, filtro)

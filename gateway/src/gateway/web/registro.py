@@ -16,7 +16,7 @@ from gateway.accessi.answer import export
 from gateway.accessi.export import Words
 from gateway.accessi.fatti import Fatti
 from gateway.accessi.read import AccessoOut, Filtro, count_by_time, list_accessi
-from gateway.accessi.ricerca import Ricerca, of_the_ente
+from gateway.accessi.ricerca import FIRST, LAST, Ricerca, of_the_ente
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats, labels
@@ -211,7 +211,11 @@ def _day(form: Form, name: str, after: int = 0) -> datetime | None:
     except (ValueError, OverflowError):
         form.refuse(name, "Scrivi una data.")
         return None
-    return datetime(day.year, day.month, day.day, tzinfo=formats.ROMA)
+    found = datetime(day.year, day.month, day.day, tzinfo=formats.ROMA)
+    if not FIRST <= found <= LAST:
+        form.refuse(name, "Scrivi una data di questi anni.")
+        return None
+    return found
 
 
 async def _case(request: Request, caller: Caller, form: Form) -> UUID | None:
@@ -232,8 +236,8 @@ async def _person(request: Request, caller: Caller, form: Form) -> tuple[tuple[U
     text, fatti = form.get("persona").strip(), Fatti(request.app.state.gateway.sistema)
     if not text:
         return (), ()
-    known = as_uuid(text)
-    people = (known,) if known else await fatti.residenti_of(text.upper()[:16])
+    known, code = as_uuid(text), "".join(c for c in text.upper() if c.isalnum())[:16]
+    people = (known,) if known else await fatti.residenti_of(code) if code else ()
     if not people:
         nobody = "Nessuno ha questo codice fiscale."
         raise Invalid("registro.persona", nobody, {"persona": nobody})

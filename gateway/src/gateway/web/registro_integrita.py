@@ -88,7 +88,7 @@ async def compare_sigillo(request: Request, caller: Reader) -> Response:
     """A seal kept on paper, typed in again. The answer is shown at once: nothing is kept of the question."""
     form = await read_form(request)
     number, printed = form.get("numero").strip(), form.get("impronta")
-    if not (number.isdigit() and 0 < int(number[:19] or 0) < 2**63):
+    if not (number.isdecimal() and len(number) <= 18 and int(number) > 0):
         form.refuse("numero", "Scrivi il numero del sigillo.")
     if from_groups(printed) is None:
         form.refuse("impronta", "Sono 64 cifre o lettere dalla A alla F, a gruppi di quattro.")
