@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -166,6 +166,50 @@ def test_after_a_restart_of_the_database_the_writer_goes_on_with_a_fresh_chain(s
 
     assert first != second
     assert found.integro
+
+
+def test_a_day_later_the_writer_goes_on_with_a_fresh_chain(settings: Settings) -> None:
+    async def scenario() -> tuple[UUID | None, UUID | None, Verifica]:
+        writer = AccessWriter(settings.dsn)
+        writer.start()
+        await writer.append(make_row())
+        first = writer.catena
+        writer.aperta_il -= timedelta(days=1, minutes=1)
+        await writer.append(make_row())
+        second = writer.catena
+        await writer.stop()
+        return first, second, await check(settings.dsn)
+
+    first, second, found = asyncio.run(scenario())
+
+    assert first != second
+    assert found.integro
+
+
+def test_a_month_nobody_prepared_is_made_and_no_request_fails(pg_database: Callable[..., Any]) -> None:
+    urls = pg_database("gateway", fresh=True)
+    with psycopg.connect(urls.migrator) as connection:
+        months = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'accessi'::regclass"
+        ).fetchall()
+
+    async def scenario() -> int:
+        writer = AccessWriter(urls.app)
+        writer.start()
+        await writer.append(make_row())
+        for (month,) in months:  # while the writer has its chain and thinks nothing of it
+            await drop(urls.migrator, month)
+        await writer.append(make_row())
+        await writer.stop()
+        return writer.seq
+
+    assert months
+    assert asyncio.run(scenario()) == 1
+
+
+async def drop(dsn: str, month: str) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(f"DROP TABLE {month}")
 
 
 def test_a_database_that_stays_away_refuses_who_waits_and_then_works_again(settings: Settings) -> None:
