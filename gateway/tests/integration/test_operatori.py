@@ -454,7 +454,7 @@ def test_the_page_adds_an_operator_and_says_what_is_wrong_keeping_what_was_typed
     refused = admin.post("/operatori/nuovo", data=data | {"atto": ""})
     assert refused.status_code == 422
     assert asked["codice_fiscale"] in refused.text
-    assert "Atto che lo assegna: Manca questo dato." in refused.text
+    assert "Atto: Manca questo dato." in refused.text
 
     done = admin.post("/operatori/nuovo", data=data)
     assert done.status_code == 303

@@ -58,15 +58,19 @@ async def enable(gateway: "Gateway", caller: "Caller", command: NuovoOperatore) 
     """A person may work here, in this incarico. Conflict when he has it already."""
     by = await authority(gateway, caller)
     async with gateway.pool.connection() as connection, connection.transaction():
-        given = await enable_in(connection, by, command)
+        settori, now = await known_settori(connection, command.ente), await today(connection)
+        given = await enable_in(connection, by, command, settori, now)
         if given.gia:
             raise _already()
         return given
 
 
-async def enable_in(connection: Connection, by: Autorita, command: NuovoOperatore) -> Dato:
-    """The same within a transaction of the caller; an incarico he has already is left as it is."""
-    check_incarico(by, command, await known_settori(connection, command.ente), await today(connection))
+async def enable_in(
+    connection: Connection, by: Autorita, command: NuovoOperatore, settori: frozenset[str], now: date
+) -> Dato:
+    """The same within a transaction of the caller; an incarico he has already is left as it is. `settori`: those of
+    the ente in which somebody works."""
+    check_incarico(by, command, settori, now)
     codice = check_persona(command)
     by.refuse_self(codice_fiscale=codice)
     fresh = uuid7()

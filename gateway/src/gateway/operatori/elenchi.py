@@ -6,13 +6,14 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from psycopg import Rollback
 from pydantic import ValidationError
 
 from contracts.errors import DomainError, Invalid
-from gateway.operatori.changes import Connection, authority, enable_in
+from gateway.operatori.changes import Connection, authority, enable_in, known_settori, today
 from gateway.operatori.commands import NuovoOperatore
 from gateway.operatori.rules import Autorita
 from gateway.validation import italian_fields
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = ("codice_fiscale", "cognome", "nome", "email", "ruolo", "ente", "settore", "dal", "al", "atto")
 OPTIONAL = frozenset({"settore", "al"})
 MAX_BYTES = 512 * 1024
-MAX_ROWS = 1000
+MAX_ROWS = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet begins a formula: no cell of ours may, in the file or in what is made of it later."""
 ITALIAN_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
@@ -121,8 +122,10 @@ async def load(gateway: "Gateway", caller: "Caller", content: bytes, prova: bool
     by = await authority(gateway, caller)
     async with gateway.pool.connection() as connection:
         async with connection.transaction() as transaction:
+            known = {ente: await known_settori(connection, ente) for ente in by.enti}
+            now = await today(connection)
             for line, row in rows:
-                await _apply(connection, by, line, row, outcome)
+                await _apply(Basis(connection, by, known, now), line, row, outcome)
             if prova or outcome.errori:
                 raise Rollback(transaction)
         outcome.registrato = not (prova or outcome.errori)
@@ -130,9 +133,17 @@ async def load(gateway: "Gateway", caller: "Caller", content: bytes, prova: bool
     return outcome
 
 
-async def _apply(
-    connection: Connection, by: Autorita, line: int, row: dict[str, str], outcome: Esito
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What every row is held against; `settori` by ente."""
+
+    connection: Connection
+    by: Autorita
+    settori: dict[str, frozenset[str]]
+    now: date
+
+
+async def _apply(basis: Basis, line: int, row: dict[str, str], outcome: Esito) -> None:
     unsafe = [name for name, cell in row.items() if cell.startswith(FORMULA)]
     outcome.errori += [
         Errore(line, name, "Comincia con un segno che un foglio di calcolo eseguirebbe come formula.")
@@ -142,8 +153,9 @@ async def _apply(
         return
     try:
         command = NuovoOperatore.model_validate(_values(row))
-        async with connection.transaction():
-            given = await enable_in(connection, by, command)
+        settori = basis.settori.get(command.ente, frozenset())
+        async with basis.connection.transaction():
+            given = await enable_in(basis.connection, basis.by, command, settori, basis.now)
     except ValidationError as error:
         fields = italian_fields(error.errors())
         outcome.errori += [Errore(line, name, message) for name, message in fields.items()]
