@@ -14,7 +14,7 @@ ISEE = {"tipo": "ordinario", "protocollo_dsu": "INPS-ISEE-2026-00000000A-00", "d
         "ise": "9840.00", "scala": "2.46", "isee": "4000.00"}  # fmt: skip
 FOGLIO = {"voce_istat": "G13", "carattere": "periodico", "importo": "1.00", "quota_ente": "1.00", "dal": "2026-01-01",
           "motivazione": "provo"}  # fmt: skip
-OFFER = {"settore": "adulti", "sezioni": ["diario"], "al": "2027-01-31T12:00:00Z", "motivo": "provo"}
+OFFER = {"settore": "minori", "sezioni": ["diario"], "al": "2027-01-31T12:00:00Z", "motivo": "provo"}
 FAR = {"version": 1_000_000, "motivo": "provo"}
 """A version that nothing has: whoever may write is told of a conflict, and nothing changes."""
 
@@ -204,6 +204,10 @@ POST /cie/logout
 gateway's; here each is asked by everybody for the scope it declares (`test_every_door_is_shut_to_other_roles`)."""
 
 ELSEWHERE = {
+    "GET /persone/{residente_id}/protezione": "protected addresses: services/anagrafe, for who keeps them",
+    "POST /persone/{residente_id}/protezione": "as above",
+    "POST /persone/{residente_id}/protezione/{vincolo_id}/revoca": "as above",
+    f"POST {A}/residenti/{{residente_id}}/vincoli": "as above",
     f"POST {A}/cartelle": "history: opened by coordinators; refused for one's own household",
     f"GET {A}/avvisi/flusso": "a stream: gateway/tests/integration/test_live.py; what it tells is the alerts list's",
     f"POST {A}/avvisi/{{avviso_id}}/lettura": "alerts of others, in the probes by id",
@@ -242,6 +246,8 @@ FAMILIES = {
     "/api/v1/emergenze": ("emergenze", "anagrafe"),
     "/emergenze": ("emergenze",),
     "/emergenza": ("emergenze", "anagrafe"),
+    "/api/v1/vincoli": ("riservatezza",),
+    "/protezioni": ("riservatezza", "anagrafe"),
     "/api/v1/deleghe": (),
     "/deleghe": (),
 }
@@ -265,6 +271,7 @@ POST /casi/{cartella_id}/carico/secondo-livello
 POST /casi/{cartella_id}/condivisioni
 POST /casi/{cartella_id}/condivisioni/{condivisione_id}/revoca
 POST /casi/{cartella_id}/motivo
+POST /api/v1/cartelle/{cartella_id}/motivo
 POST /condivisioni/{condivisione_id}/decidi
 POST /condivisioni/{condivisione_id}/revoca
 POST /interventi/{foglio_id}/decidi

@@ -49,6 +49,7 @@ def full(
     def some(cases: list[Case]) -> list[Case]:
         return random.sample(cases, min(len(cases), math.ceil(len(cases) * share)))
 
+    every_door = probing.all_doors()
     askings = []
     for seat in seats.values():
         asking = Asking(world, seat)
@@ -58,8 +59,9 @@ def full(
         jobs += [reading.lists, reading.shut, partial(reading.registry, people=people)]
         jobs += [partial(reading.case, case=case) for case in some(world.cases)]
         jobs += [partial(probing.writes, case=case) for case in some(world.cases)]
-        jobs += [partial(probing.probes, case=case) for case in some(hidden)[:3]]
-        jobs += [partial(probing.probes_within, case=case) for case in some(known)[:4]]
+        asked = random.sample(every_door, math.ceil(len(every_door) * min(2 * share, 1)))
+        jobs += [partial(probing.probes, case=case, doors_asked=asked) for case in some(hidden)[:3]]
+        jobs += [partial(probing.probes_within, case=case, doors_asked=asked) for case in some(known)[:4]]
         askings.append((asking, jobs))
     return run_all(askings)
 

@@ -89,8 +89,8 @@ def load(system: System, cast: Cast, folder: Path) -> World:
         nuclei.setdefault(person.nucleo, set()).add(ids[person.key])
     return World(
         policy=policy,
-        ambiti={f"matrice_{cast.seed}": cast.ambito},
-        province={f"M{cast.seed}": cast.provincia},
+        ambiti={cast.name: cast.ambito},
+        province={cast.name: cast.provincia},
         incarichi=[Incarico(w.id, w.ruolo, w.ente, w.settore) for w in cast.workers],
         nuclei={ids[p.key]: frozenset(nuclei[p.nucleo]) for p in cast.people},
         codici={w.id: ids[w.persona] for w in cast.workers if w.persona},
@@ -172,8 +172,8 @@ def approve_policy(system: System, cast: Cast, change: Policy | None = None) -> 
         territories = db.execute(
             "SELECT tipo, codice, ente FROM politica_territori WHERE version = %s", (old,)
         ).fetchall()
-        mine = [("ambito", f"matrice_{cast.seed}", ente) for ente in cast.ambito]
-        mine += [("provincia", f"M{cast.seed}", ente) for ente in cast.provincia]
+        mine = [("ambito", cast.name, ente) for ente in cast.ambito]
+        mine += [("provincia", cast.name, ente) for ente in cast.provincia]
         db.cursor().executemany(
             "INSERT INTO politica_territori VALUES (%s, %s, %s, %s)",
             [(new, *row) for row in {*map(tuple, territories), *mine}],

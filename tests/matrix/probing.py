@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -50,8 +50,8 @@ def _write(
     return None
 
 
-def probes(asking: Asking, case: Case) -> None:
-    """A case that does not exist for him answers, at every door, what nobody's id answers."""
+def probes(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
+    """A case that does not exist for him answers, at each of these doors, what nobody's id answers."""
     theirs = {"cartella_id": case.id, "residente_id": case.residente, "avviso_id": str(uuid4())}
     theirs |= {name: str(uuid4()) for name in PARAMETER.values() if name not in theirs}
     theirs["condivisione_id"] = next((grant.id for grant in case.grants), str(uuid4()))
@@ -59,11 +59,11 @@ def probes(asking: Asking, case: Case) -> None:
         if item.sezione in PARAMETER:
             theirs[PARAMETER[item.sezione]] = item.id
     nobodys = {name: str(uuid4()) for name in theirs} | {"residente_id": case.residente}
-    for door in (*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()):
+    for door in doors_asked:
         _probe(asking, door, theirs, nobodys, f"of {case.numero}")
 
 
-def probes_within(asking: Asking, case: Case) -> None:
+def probes_within(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
     """Nor does something in a case he knows tell that it is there, at any door whose scope does not reach it."""
     moment, world = now(), asking.world
     for item in case.items:
@@ -71,7 +71,7 @@ def probes_within(asking: Asking, case: Case) -> None:
         if name is None or world.reads_item(asking.viewer, case, item, moment):
             continue
         theirs, nobodys = ({"cartella_id": case.id, name: one} for one in (item.id, str(uuid4())))
-        for door in (*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()):
+        for door in doors_asked:
             scope = door.reach or f"{item.sezione}:scrivi"
             if f"{{{name}}}" in door.path and not world.reads_item(asking.viewer, case, item, moment, scope):
                 _probe(asking, door, theirs, nobodys, f"{item.sezione} {item.id} in {case.numero}")
@@ -81,7 +81,22 @@ def _probe(asking: Asking, door: Door, theirs: dict[str, str], nobodys: dict[str
     for motivo in (True, False) if door.method == "GET" else (True,):
         told = [tell(asking.ask(door, ids, motivo), ids) for ids in (theirs, nobodys)]
         if told[0] != told[1]:
-            asking.wrong(f"probe {door} {what}", f"{told[0]} is not {told[1]}"[:900])
+            asking.wrong(f"probe {door} {what}", difference(*(str(one) for one in told)))
+
+
+def difference(one: str, other: str) -> str:
+    """Where two answers part."""
+    at = next(
+        (i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
+    near = slice(max(at - 60, 0), at + 120)
+    return f"…{one[near]}… is not …{other[near]}…"
+
+
+def all_doors() -> list[Door]:
+    """Every door through which something may be probed by its id."""
+    return [*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()]
 
 
 def page_writes() -> Iterator[Door]:

@@ -69,6 +69,11 @@ class Cast:
     ruoli: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """Of its territories and the stem of its roles: no two worlds of one system share it."""
+        return f"matrice_{self.enti[0].lower()}"
+
+    @property
     def ambito(self) -> tuple[str, ...]:
         return self.enti[:2]
 
@@ -88,11 +93,12 @@ class Cast:
 def make_cast(seed: int, place: int | None = None, people: int = 14, workers: int = 9) -> Cast:
     """`people` residents in each of the first two comuni, half as many in the others; `workers` operators of random
     roles besides a coordinator in each settore. `place`: which four comuni, when not those of the seed."""
-    random = Random(seed)
-    cast = Cast(seed, _places(seed if place is None else place))
+    place = seed if place is None else place
+    random = Random(f"{seed} in {place}")  # nobody stands in two worlds of one system
+    cast = Cast(seed, _places(place))
     for number, ente in enumerate(cast.enti):
         cast.people += _people(random, seed, ente, people if number < 2 else people // 2)
-    cast.ruoli = {f"matrice_{seed}_{letter}": _role(random) for letter in "abc"}
+    cast.ruoli = {f"{cast.name}_{letter}": _role(random) for letter in "abc"}
     cast.workers = [*_coordinators(cast), *_staff(random, cast, workers)]
     return cast
 
@@ -184,7 +190,7 @@ def _worker(
     cast: Cast, ruolo: str, ente: str, settore: str, himself: Person | None = None, number: int = 0
 ) -> Worker:
     # The test identities' names are made of their identity: given name, dot, surname.
-    name = f"{ruolo.replace('_', '')[:12]}{number}.m{cast.seed}{ente.lower()}{settore[:3]}"
+    name = f"{ruolo.removeprefix('matrice_').replace('_', '')[:12]}{number}.m{cast.seed}{ente.lower()}{settore[:3]}"
     if himself is not None:
         return Worker(name, ruolo, ente, settore, himself.codice_fiscale, himself.key)
     return Worker(name, ruolo, ente, settore, _invented(name))
