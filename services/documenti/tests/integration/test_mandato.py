@@ -149,7 +149,7 @@ def test_a_grant_opens_the_documents_for_its_time_and_its_section(desk: Desk) ->
             (grant(sezioni=("diario",)), False),
             (grant(al=datetime.now(UTC) - timedelta(hours=1)), False),
             (grant(settore="adulti"), False),
-            (grant(settore="", operatore_id=ANNA.operatore_id), True),
+            (grant(operatore_id=ANNA.operatore_id), True),
         ),
         start=2,
     ):
@@ -232,7 +232,7 @@ def test_a_case_that_is_not_ones_own_asks_why(desk: Desk) -> None:
 def test_a_grant_in_person_and_an_emergency_have_said_why_already(desk: Desk) -> None:
     documento = desk.upload(PDF + b"1")
     lent = make_mandato(uuid4(), settore="anziani", motivo="")
-    personal = grant(settore="", operatore_id=lent.operatore_id)
+    personal = grant(operatore_id=lent.operatore_id)
     know_cartella(desk.db, 2, residente_id=RESIDENTE, condivisioni=(personal, grant(settore="adulti")))
     opened = Emergenza(residente_id=RESIDENTE, scopi=("documenti:leggi",))
     rescuer = make_mandato(uuid4(), settore="pronto", extent=Extent.PROPRI, emergenza=opened, motivo="")
