@@ -35,12 +35,14 @@ class Caso:
 
 def may(mandato: Mandato, scope: str, caso: Caso, *, rows: bool = False) -> bool:
     """Whether a scope reaches a case; with `rows`, also by what a grant hides of its past."""
-    if mandato.extent(scope) is Extent.NESSUNO or caso.residente in mandato.esclusi:
+    if caso.residente in mandato.esclusi:
         return False
     ordinary = _within(mandato, scope, caso, caso.settore)
     second_level = not caso.riservata or _within(mandato, "secondo_livello:leggi", caso, caso.riservata)
     if ordinary and second_level:
         return True
+    if mandato.extent(scope) is Extent.NESSUNO:
+        return False
     return any(_grants(one, mandato, scope, caso.creato if rows else None) for one in caso.condivisioni)
 
 
@@ -71,8 +73,8 @@ def _grants(one: CondivisioneAttiva, mandato: Mandato, scope: str, creato: datet
         return False
     if one.nascondi_prima and creato is not None and creato < one.dal:
         return False
-    if one.operatore_id is not None:
-        return one.operatore_id in (mandato.operatore_id, mandato.in_delega_di)
+    if one.operatore_id not in (None, mandato.operatore_id, mandato.in_delega_di):
+        return False
     return (one.ente, one.settore) == (mandato.ente, mandato.settore)
 
 

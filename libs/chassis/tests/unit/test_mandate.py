@@ -150,7 +150,7 @@ def test_a_reason_is_asked_for_a_case_that_is_not_of_ones_own(
 
 
 def test_a_scope_not_held_reaches_nothing_whatever_else_is_open() -> None:
-    opened = Emergenza(residente_id=uuid4(), scopi=("diario:leggi",))
+    opened = Emergenza(residente_id=uuid4(), scopi=("documenti:leggi",))
     mandato = make_mandato(estensioni={}, emergenza=opened)
 
     assert str(mandate.sql_filter(mandato, "diario:leggi", ente=CASES.c.ente)) == "false"
