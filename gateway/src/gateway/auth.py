@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AUDIENCES = {
     "operatori": ("operatore", "client"),
+    "persone": ("operatore",),
     "cittadini": ("cittadino",),
     "chiunque": ("operatore", "cittadino"),
 }
@@ -298,8 +299,8 @@ def authorize(
     """The role must reach something through every one of `scopes` (else 403); `optional` ones enter the mandate if
     the role has them. Without scopes: signed in is enough. `body_limit`: bytes, refused with 413 before reading.
 
-    `per`: operatori (and, on the API, machine clients), cittadini, or chiunque. `undecided`: also for an operator who
-    has not yet chosen his incarico.
+    `per`: operatori (and, on the API, machine clients), persone (operators, no machine), cittadini, or chiunque.
+    `undecided`: also for an operator who has not yet chosen his incarico.
     """
     return Authorize(tuple(scopes), tuple(optional), body_limit, per, undecided)
 

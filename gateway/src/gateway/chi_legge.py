@@ -96,11 +96,8 @@ def _granted(posto: Posto, scope: str, fatti: Fatti, now: datetime) -> bool:
     return any(
         sezione in grant.sezioni
         and grant.dal <= now < grant.al
-        and (
-            grant.operatore_id in posto.persone
-            if grant.operatore_id is not None
-            else (grant.ente, grant.settore) == (posto.ente, posto.settore)
-        )
+        and (grant.ente, grant.settore) == (posto.ente, posto.settore)
+        and (grant.operatore_id is None or grant.operatore_id in posto.persone)
         for grant in fatti.condivisioni
     )
 

@@ -88,6 +88,8 @@ class LoggedRoute(APIRoute):
             finally:
                 await request.close()
             row.esito = response.status_code
+            if identity.emergenza is not None and row.residente_id == identity.emergenza:
+                row.motivo = row.motivo or identity.emergenza_motivo
             await _record(gateway, row, started)
             return response
 
@@ -143,7 +145,7 @@ async def _empower(gateway: Gateway, identity: Identity, rule: Authorize, row: A
     scopes = (*rule.scopes, *rule.optional)
     try:
         policy = await gateway.policies.get(identity.policy_version)
-        if identity.tipo == "operatore" and not rule.undecided:
+        if identity.tipo != "client" and not rule.undecided:
             check_level(policy, identity.ruolo, identity.livello)
         extents = extents_of(identity, policy, scopes)
         identity = await with_esclusi(gateway, identity, tuple(extents))

@@ -66,6 +66,7 @@ async def enter(request: Request, persona: Persona, area: str = "operatore", rit
 
 
 async def _citizen(gateway: Gateway, persona: Persona, ritorno: str) -> tuple[Opening, str]:
+    await require_level(gateway, "cittadino", persona.livello)
     async with gateway.pool.connection() as connection:
         cursor = await connection.execute(
             "INSERT INTO cittadini (id, codice_fiscale, nome, cognome) VALUES (%s, %s, %s, %s)"

@@ -60,7 +60,7 @@ class MandatoSigner:
         audience: tuple[str, ...],
         motivo: str,
     ) -> str:
-        granted = policy.extents(identity.ruolo, (SECOND_LEVEL,)) | extents
+        granted = _of_role(identity, policy, extents)
         reached = set(granted.values())
         mandato = Mandato(
             operatore_id=identity.operatore_id,
@@ -93,6 +93,14 @@ class MandatoSigner:
             tipo="sistema",
         )
         return mandate.sign(mandato, audience, self.key)
+
+
+def _of_role(identity: "Identity", policy: "Policy", extents: dict[str, Extent]) -> dict[str, Extent]:
+    """What the role itself holds (for a machine client: what it was let in for): the scopes that only break-the-glass
+    opens stay in `emergenza`, tied to its one person. A person's reach into the second level comes along."""
+    if identity.tipo != "operatore":
+        return extents
+    return policy.extents(identity.ruolo, (SECOND_LEVEL, *extents))
 
 
 def _emergenza(identity: "Identity", policy: "Policy", extents: dict[str, Extent]) -> Emergenza | None:

@@ -24,7 +24,7 @@ class Motivo(BaseModel):
     "/cartelle/{cartella_id}/motivo", status_code=204, summary="Perché apri un caso che non è tra i tuoi"
 )
 async def keep_motivo(
-    cartella_id: UUID, command: Motivo, caller: Annotated[Caller, Depends(authorize())]
+    cartella_id: UUID, command: Motivo, caller: Annotated[Caller, Depends(authorize(per="persone"))]
 ) -> None:
     """Says nothing of the case, not even whether there is one."""
     caller.touch(sezione="presa_in_carico", azione="motivo")

@@ -22,7 +22,7 @@ router = make_router("Operatori")
 LEGGI = "operatori:leggi"
 Reader = Annotated[Caller, Depends(authorize(LEGGI))]
 Writer = Annotated[Caller, Depends(authorize(SCRIVI))]
-Delegator = Annotated[Caller, Depends(authorize(optional=(ASSEGNA,)))]
+Delegator = Annotated[Caller, Depends(authorize(optional=(ASSEGNA,), per="persone"))]
 
 
 class IncarichiOut(BaseModel):

@@ -17,7 +17,7 @@ from gateway.routes.api import make_router
 from gateway.sessions import Sessione
 
 router: APIRouter = make_router("Sessione")
-Operatore = Annotated[Caller, Depends(authorize(undecided=True))]
+Operatore = Annotated[Caller, Depends(authorize(per="persone", undecided=True))]
 Anybody = Annotated[Caller, Depends(authorize(per="chiunque", undecided=True))]
 
 

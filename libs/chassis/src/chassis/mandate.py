@@ -2,7 +2,8 @@
 
     a case is reached by a scope  ⇔  the role holds the scope
         ∧ the person is not one of `esclusi`
-        ∧ ( (extent or team or break-the-glass  ∧  second level open)  ∨  a grant in force names the section )
+        ∧ ( (extent or team  ∧  second level open)  ∨  a grant in force names the section )
+    or   break-the-glass names the scope and the person, within the second level's wall
 
 A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held. The
 second level of a case is open to the extent of `secondo_livello:leggi`; a grant opens it too: who made it knew; and
@@ -118,13 +119,13 @@ def sql_filter(
     """
     from sqlalchemy import and_, false, or_
 
-    if mandato.extent(scope) is Extent.NESSUNO:
+    if not mandato.holds(scope):
         return false()
     reached = _sql_extent(mandato, scope, ente, settore, team, residente)
     if riservata is not None:
         opened = sql_second_level(mandato, ente=ente, riservata=riservata, team=team, residente=residente)
         reached = and_(reached, opened)
-    if condivisioni is not None:
+    if condivisioni is not None and mandato.extent(scope) is not Extent.NESSUNO:
         reached = or_(reached, _sql_granted(mandato, scope, condivisioni, creato))
     if mandato.esclusi and residente is not None:
         reached = and_(reached, residente.not_in(mandato.esclusi))
@@ -158,7 +159,7 @@ def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any
 
 
 def _sql_granted(mandato: Mandato, scope: str, condivisioni: Any, creato: Any) -> Any:
-    """A grant now in force, to the caller's settore or to himself, names the section of the scope."""
+    """A grant now in force, to the caller's settore or to himself in it, names the section of the scope."""
     from sqlalchemy import Boolean, DateTime, Text, Uuid, and_, column, exists, func, not_, or_, select
     from sqlalchemy.dialects.postgresql import JSONB
 
@@ -174,10 +175,9 @@ def _sql_granted(mandato: Mandato, scope: str, condivisioni: Any, creato: Any) -
     )  # fmt: skip
     sezione, _, azione = scope.partition(":")
     conditions = [
-        or_(
-            and_(grant.c.operatore_id.is_(None), grant.c.ente == mandato.ente, grant.c.settore == mandato.settore),
-            grant.c.operatore_id.in_(mandato.persone),
-        ),
+        grant.c.ente == mandato.ente,
+        grant.c.settore == mandato.settore,
+        or_(grant.c.operatore_id.is_(None), grant.c.operatore_id.in_(mandato.persone)),
         grant.c.sezioni.contains([sezione]),
         grant.c.dal <= func.now(),
         grant.c.al > func.now(),
@@ -193,15 +193,15 @@ def _sql_granted(mandato: Mandato, scope: str, condivisioni: Any, creato: Any) -
 def mongo_filter(mandato: Mandato, scope: str) -> dict[str, Any]:
     """MongoDB filter for the cases a scope reaches, over the fields `ente`, `settore`, `team`, `residente_id`,
     `settore_riservato` ("" or absent: none) and `condivisioni`; the same rules as `sql_filter`."""
-    if mandato.extent(scope) is Extent.NESSUNO:
-        return {"_id": {"$in": []}}
+    if mandato.extent(scope) is Extent.NESSUNO:  # break-the-glass alone, if at all
+        return mongo_ordinary(mandato, scope)
     granted = {"condivisioni": {"$elemMatch": mongo_grant(mandato, scope)}}
     return {"$or": [_mongo_ordinary(mandato, scope), granted], **mongo_not_excluded(mandato)}
 
 
 def mongo_ordinary(mandato: Mandato, scope: str) -> dict[str, Any]:
     """`mongo_filter` less the grants: for what a grant never gives, and to tell how a case is reached."""
-    if mandato.extent(scope) is Extent.NESSUNO:
+    if not mandato.holds(scope):
         return {"_id": {"$in": []}}
     return {**_mongo_ordinary(mandato, scope), **mongo_not_excluded(mandato)}
 
@@ -226,10 +226,9 @@ def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
         "sezioni": sezione,
         "dal": {"$lte": now},
         "al": {"$gt": now},
-        "$or": [
-            {"operatore_id": None, "ente": mandato.ente, "settore": mandato.settore},
-            {"operatore_id": {"$in": list(mandato.persone)}},
-        ],
+        "ente": mandato.ente,
+        "settore": mandato.settore,
+        "operatore_id": {"$in": [None, *mandato.persone]},
     }
     if azione not in READING:
         grant["scrive"] = True

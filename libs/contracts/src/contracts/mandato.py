@@ -73,12 +73,15 @@ class Mandato(Message):
         """Extent of a scope; what is not named is `nessuno`."""
         return self.estensioni.get(scope, Extent.NESSUNO)
 
+    def holds(self, scope: str) -> bool:
+        """Whether anything may come back: the role holds the scope, or break-the-glass opens it on one person."""
+        return self.extent(scope) is not Extent.NESSUNO or self.in_emergenza(scope) is not None
+
     def require(self, scope: str) -> Extent:
-        """Extent of a scope, or Forbidden where it is `nessuno`."""
-        extent = self.extent(scope)
-        if extent is Extent.NESSUNO:
+        """Extent of a scope, or Forbidden where nothing may come back."""
+        if not self.holds(scope):
             raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
-        return extent
+        return self.extent(scope)
 
     def enti(self, scope: str) -> tuple[str, ...]:
         """Belfiore codes a scope reaches as a whole (empty for `propri`, `settore`, `nessuno`)."""

@@ -37,10 +37,11 @@ class CartellaNota:
 
 
 def lent_in_person(condivisioni: list[dict[str, Any]], mandato: Mandato, scope: str, now: datetime) -> bool:
-    """Whether a grant to the caller himself, now in force, names the section."""
+    """Whether a grant to the caller himself in his settore, now in force, names the section."""
     grants = [CondivisioneAttiva.model_validate(one) for one in condivisioni]
     return any(
         one.operatore_id in mandato.persone
+        and (one.ente, one.settore) == (mandato.ente, mandato.settore)
         and scope.partition(":")[0] in one.sezioni
         and one.dal <= now < one.al
         for one in grants

@@ -65,7 +65,7 @@ def ordinary(mandato: Mandato, scope: str) -> Document:
 
 def headed(mandato: Mandato) -> Document:
     """Filter over `cartelle`: those of which the caller sees at least the heading."""
-    if mandato.extent(HEADING) is Extent.NESSUNO:
+    if not mandato.holds(HEADING):
         return NOTHING
     ways = [visible(mandato, HEADING), _granted(mandato), with_entries(mandato, HEADING)]
     return {"$or": [way for way in ways if way is not NOTHING], **mongo_not_excluded(mandato)}
@@ -97,6 +97,8 @@ def any_grant(mandato: Mandato) -> Document:
 
 
 def _granted(mandato: Mandato) -> Document:
+    if mandato.extent(HEADING) is Extent.NESSUNO:
+        return NOTHING
     return {"condivisioni": {"$elemMatch": any_grant(mandato)}}
 
 
@@ -105,7 +107,8 @@ def received(mandato: Mandato, scope: str, **wanted: Any) -> Document:
     `$elemMatch`): offered to the caller, or to a settore for which the scope lets him answer."""
     if mandato.extent(scope) is Extent.NESSUNO:
         return NOTHING
-    to: list[Document] = [{"operatore_id": {"$in": list(mandato.persone)}}]
+    own = {"ente": mandato.ente, "settore": mandato.settore}
+    to: list[Document] = [{"operatore_id": {"$in": list(mandato.persone)}, **own}]
     if mandato.extent(scope) is Extent.SETTORE:
         to.append({"operatore_id": None, "ente": mandato.ente, "settore": mandato.settore})
     if enti := mandato.enti(scope):
