@@ -76,7 +76,7 @@ class History:
         residente = residente or self._stranger(seat, ente)
         out = self.post(seat, "/cartelle", residente_id=residente, area="famiglia_minori", motivo="Prima richiesta",
                         idempotency_key=str(uuid4()))  # fmt: skip
-        case = Case(out["id"], residente, ente, settore, out["numero"])
+        case = Case(out["id"], residente, ente, settore, out["numero"], aperta_da=seat.id)
         self._follow(case, out)
         self.world.cases.append(case)
         self._told(f"{case.numero} opened in {ente}/{settore} by {seat.name}")

@@ -37,6 +37,7 @@ class Seat:
         self.viewer = viewer
         self.name = f"{identita} ({viewer.incarico.ruolo})"
         self.http = SignedIn(system.base_url, identita)
+        self.http.http.headers.pop("X-Motivo", None)  # said where it is meant to be said
 
     @property
     def id(self) -> str:

@@ -114,6 +114,7 @@ class Case:
     grants: list[Grant] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     chiusa: bool = False
+    aperta_da: str = ""
 
     @property
     def workers(self) -> set[str]:
@@ -307,8 +308,19 @@ class World:
         )
 
     def is_own(self, viewer: Viewer, case: Case) -> bool:
-        """No reason is asked for it."""
-        return bool(viewer.persone & case.workers)
+        """His, for whom no reason is asked: who works at it, and while nobody is responsible who opened it."""
+        owners = case.workers | ({case.aperta_da} if case.aperta_da and not case.responsabile else set())
+        return bool(viewer.persone & owners)
+
+    def asks_reason(self, viewer: Viewer, case: Case, now: datetime) -> bool:
+        """Whether a reason is asked before the case opens. One was said with an emergency, and with a grant to this
+        person alone where only that opens it."""
+        if self.is_own(viewer, case) or viewer.emergenza == case.residente:
+            return False
+        personal = [
+            g for g in case.grants if g.in_force(now) and g.is_for(viewer) and g.operatore in viewer.persone
+        ]
+        return not personal or self.by_role(viewer, HEADING, case)
 
     def listed(self, viewer: Viewer, now: datetime) -> set[str]:
         """The cases in the list of cases."""

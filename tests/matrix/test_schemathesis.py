@@ -1,0 +1,91 @@
+"""The JSON API against its own description: whatever is sent, no failure of ours and no status it does not declare."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from tests.system import Person, System
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+EXAMPLES = int(os.environ.get("SISO_SCHEMATHESIS_ESEMPI", "3"))
+"""Per operation and person; the long run asks for hundreds."""
+PEOPLE = ("giulia.bianchi", "anna.ferrari", "carla.russo", "admin.sistema", "elena.riva", "franca.sala")
+NOT_ASKED = (
+    "/api/v1/avvisi/flusso",  # a stream without end
+    "/api/v1/dev/login",
+    "/api/v1/sessione",  # would sign out who asks
+    "/api/v1/sessioni",
+    "/api/v1/sessioni/{session_id}",
+    "/api/v1/registro-accessi/verifiche",  # walks the whole log each time
+)
+QUIET = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def schema(system: System) -> Any:
+    described = httpx.get(f"{system.base_url}/api/openapi.json", trust_env=False).raise_for_status().json()
+    return schemathesis.openapi.from_dict(described)
+
+
+def operations(schema: Any) -> Iterator[Any]:
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if operation.path not in NOT_ASKED:
+            yield operation
+
+
+@pytest.mark.parametrize("identity", PEOPLE)
+def test_whatever_is_sent_the_api_answers_as_it_says(system: System, schema: Any, identity: str) -> None:
+    person = system.sign_in(identity)
+    told: Counter[int] = Counter()
+    wrong: list[str] = []
+
+    for operation in operations(schema):
+        ask_all(partial(_ask, system, person, operation, told, wrong), operation)
+
+    assert not wrong, f"{len(wrong)} of {told.total()}:\n" + "\n".join(wrong[:20])
+    assert told[200] > 0, "nothing was ever answered"
+
+
+def ask_all(ask: Callable[[Any], None], operation: Any) -> None:
+    """So many questions as QUIET says."""
+
+    @QUIET
+    @given(case=operation.as_strategy())
+    def one(case: Any) -> None:
+        ask(case)
+
+    one()
+
+
+def _ask(
+    system: System, person: Person, operation: Any, told: Counter[int], wrong: list[str], case: Any
+) -> None:
+    headers = {**(case.headers or {}), **own_headers(person)}
+    reply = case.call(base_url=system.base_url, headers=headers, cookies=dict(person.http.cookies))
+    told[reply.status_code] += 1
+    status, declared = str(reply.status_code), operation.definition.raw["responses"]
+    if reply.status_code >= 500 or not {status, f"{status[0]}XX", "default"} & declared.keys():
+        asked = f"{operation.method.upper()} {operation.path} {case.path_parameters} {case.query} {case.body!r:.150}"
+        wrong.append(f"{asked}: {status} {reply.text[:250]}")
+
+
+def own_headers(person: Any) -> dict[str, str]:
+    """The person's own: where he comes from and the token for changes; the cookie travels besides."""
+    return {name: person.http.headers[name] for name in ("Origin", "X-CSRF-Token")}
