@@ -84,9 +84,11 @@ def test_what_did_not_come_from_the_right_browser_is_not(door: Door, query: Quer
 def test_reading_leaves_a_trace(
     door: Door, cli: None, capsys: pytest.CaptureFixture[str], query: Query
 ) -> None:
+    asked = door.ask()
+    door.post(asked, door.idp.answer(asked))
     before = len(query("SELECT 1 FROM spid_consultazioni"))
 
-    read(capsys)
+    assert len(read(capsys, "--richiesta", asked.id)) == 1
 
     rows = query("SELECT motivo FROM spid_consultazioni ORDER BY quando")
     assert len(rows) == before + 1
@@ -111,7 +113,9 @@ def test_a_row_exchanged_for_another_does_not_hold(
     assert spid_settings.spid_file
     keys = [load_log_key(file) for file in load_configuration(spid_settings.spid_file, BASE).log.key_files]
     with psycopg.connect(spid_settings.dsn) as connection:
-        rows = connection.execute("SELECT id, chiave, contenuto FROM spid_registro LIMIT 2").fetchall()
+        rows = connection.execute(
+            "SELECT id, chiave, contenuto FROM spid_registro WHERE chiave = %s LIMIT 2", (keys[0].id,)
+        ).fetchall()
 
     assert unseal(keys, rows[0][1], rows[0][0], rows[0][2])
     with pytest.raises(ValueError, match="changed"):
