@@ -191,7 +191,8 @@ def test_what_must_run_by_the_clock_does(compose: Manifest) -> None:
     assert compose["services"]["custode"]["command"] == hourly
     assert compose["services"]["gateway-verify"]["command"] == [*daily, "verify-accessi"]
     assert compose["services"]["gateway-pulizia"]["command"] == [*daily, "pulizia"]
-    assert compose["services"]["notaio"]["command"] == ["every", "--seconds", "60", "--", "job", "gateway", "minuto"]
+    each_minute = ["every", "--seconds", "60", "--", "job", "gateway", "minuto", "50"]
+    assert compose["services"]["notaio"]["command"] == each_minute
 
 
 def test_reconciliation_reaches_every_store_and_holds_nothing_else(

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from time import monotonic
 
 import psycopg
 
@@ -23,9 +24,13 @@ from gateway.spid.jobs import (  # noqa: F401 - found here by name
 )
 
 
-def minuto() -> int:
-    """The notaio's turn, once a minute: seal, verify what came in, remind; 1 when something does not hold."""
-    return max([asyncio.run(notaio.minute(SealSettings())), remind_emergenze()])
+def minuto(secondi: str = "0") -> int:
+    """The notaio's turn, once a minute: seal, verify what came in, remind; 1 when something does not hold. What is left
+    of `secondi` it waits for whole verifications: one that is asked for meanwhile begins at once."""
+    until = monotonic() + float(secondi)
+    code = max([asyncio.run(notaio.minute(SealSettings())), remind_emergenze()])
+    asyncio.run(notaio.attend(SealSettings(), until))
+    return code
 
 
 def remind_emergenze() -> int:

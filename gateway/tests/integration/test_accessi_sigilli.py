@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from gateway.accessi import AccessWriter, Verifica, verify
+from gateway.accessi import AccessWriter, Verifica, verifiche, verify
 from gateway.accessi.catena import FORMATI, chain_hash
 from gateway.accessi.chiavi import Signer, Verifier
 from gateway.accessi.sigilli import from_groups, in_groups, last_seal
@@ -278,6 +279,30 @@ def test_a_notaio_killed_between_a_seal_and_its_heads_leaves_no_half_seal(
     assert registro.query("SELECT numero, righe FROM accessi_sigilli") == [(1, 5)]
     done = job(env, "verify-accessi")
     assert done.wait(30) == 0, done.communicate()
+
+
+def test_a_verification_asked_for_while_the_notaio_waits_begins_at_once(
+    registro: Registro, gateway_env: dict[str, str]
+) -> None:
+    append(registro, 2)
+    child = job(chassis_env(gateway_env, registro), "minuto", "60")
+    deadline = time.monotonic() + 30
+    while not registro.query("SELECT numero FROM accessi_sigilli"):  # its turn is done: now it waits
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    async def asked() -> None:
+        async with await psycopg.AsyncConnection.connect(registro.app, autocommit=True) as connection:
+            await verifiche.ask(connection, "F704", uuid4())
+
+    asyncio.run(asked())
+    while registro.query("SELECT stato FROM accessi_verifiche") != [("finita",)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert child.poll() is None
+    child.kill()
+    child.wait()
 
 
 def test_the_command_prints_a_seal_and_holds_it_against_the_log(

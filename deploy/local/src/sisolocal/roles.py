@@ -87,7 +87,7 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     yield _process(infra, CUSTODE, [*argv, "reconcile", *EVERYBODY, "--replay"], everything)
     argv = [program("chassis"), "every", "--seconds", str(SEAL_EVERY), "--first-after", "5", "--"]
     env = environment.of(infra, GATEWAY) | environment.seals(infra.keys)
-    yield _process(infra, NOTAIO, [*argv, "job", "gateway", "minuto"], env)
+    yield _process(infra, NOTAIO, [*argv, "job", "gateway", "minuto", str(SEAL_EVERY - 10)], env)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",
         "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",

@@ -50,6 +50,20 @@ async def minute(settings: SealSettings) -> int:
     return 1 if anomalie else 0
 
 
+async def attend(settings: SealSettings, until: float) -> None:
+    """Does each whole verification as soon as it is asked for, until `until` (of the monotonic clock)."""
+    if monotonic() >= until:
+        return
+    async with await psycopg.AsyncConnection.connect(settings.dsn, autocommit=True) as connection:
+        await connection.execute(f"LISTEN {verifiche.ASKED}")
+        while (left := until - monotonic()) > 0:
+            under_way = await verifiche.go_on(connection, settings.verifier(), min(left, VERIFY_SECONDS))
+            if under_way is not None and under_way.stato != "finita":
+                continue
+            async for _notice in connection.notifies(timeout=until - monotonic(), stop_after=1):
+                pass
+
+
 async def apply_rules(connection: Connection, fatti: Callable[[], Awaitable[Fatti]]) -> None:
     """Rules and weekly reports; alone, so that two processes do not do the same work."""
     alone = await (

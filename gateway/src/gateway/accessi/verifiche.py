@@ -15,6 +15,8 @@ from gateway.accessi.chiavi import Verifier
 from gateway.accessi.sigilli import Connection, last_seal
 from gateway.accessi.verify import Cursore, Walk
 
+ASKED = "gateway_verifiche"
+"""Channel on which the notaio hears that somebody asked."""
 SAVE_EVERY = 2.0
 """Seconds of work that a kill may cost."""
 COLUMNS = (
@@ -57,6 +59,7 @@ async def ask(connection: Connection, ente: str, operatore_id: UUID) -> Verifica
         " ON CONFLICT DO NOTHING",
         (uuid7(), ente, operatore_id),
     )
+    await connection.execute(f"NOTIFY {ASKED}")
     (found,) = await _list(connection, sql.SQL("WHERE tipo = 'intera' ORDER BY chiesta_il DESC LIMIT 1"), ())
     return found
 
