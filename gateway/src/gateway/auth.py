@@ -63,6 +63,7 @@ class Caller:
     """Who is signed in, for one request, with what the route's scopes let him do."""
 
     __slots__ = (
+        "_emergenza_on",
         "_gateway",
         "_policy",
         "_tokens",
@@ -85,6 +86,7 @@ class Caller:
         self._gateway = gateway
         self._policy = policy
         self._tokens: dict[tuple[str, ...], str] = {}
+        self._emergenza_on: dict[UUID, bool] = {}
         self.motivazione = Motivazione(gateway.motivi, identity, accesso, self._in_emergenza)
         self.identity = identity
         self.extents = extents
@@ -199,8 +201,19 @@ class Caller:
         self.touch(cartella_id=cartella_id)
         await self.motivazione.keep(cartella_id, motivo)
 
+    async def name_whose_case(self) -> None:
+        """Puts the emergency's person on a row that names a case of his alone."""
+        row = self.accesso
+        if row.cartella_id is not None and await self._in_emergenza(row.cartella_id):
+            row.residente_id = self.identity.emergenza
+
     async def _in_emergenza(self, case: UUID) -> bool:
-        """Whether the glass was broken for the person of this case: asked of the service, as the caller."""
+        """Whether the glass was broken for the person of this case: asked of the service once, as the caller."""
+        if case not in self._emergenza_on:
+            self._emergenza_on[case] = await self._is_of_emergenza(case)
+        return self._emergenza_on[case]
+
+    async def _is_of_emergenza(self, case: UUID) -> bool:
         extents = extents_of(self.identity, self._policy, ("presa_in_carico:leggi",))
         token = self._gateway.signer.sign(
             self.identity, self._policy, extents, ("cartella",), self.identity.emergenza_motivo

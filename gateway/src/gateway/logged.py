@@ -83,14 +83,12 @@ class LoggedRoute(APIRoute):
                 await _keep_motivo(request, caller, response)
             except (Exception, CancelledError) as error:
                 row.esito, row.codice = _outcome(error)
-                await _record(gateway, row, started)
+                await _record_with_reason(gateway, request, row, identity, started)
                 raise
             finally:
                 await request.close()
             row.esito = response.status_code
-            if identity.emergenza is not None and row.residente_id == identity.emergenza:
-                row.motivo = row.motivo or identity.emergenza_motivo
-            await _record(gateway, row, started)
+            await _record_with_reason(gateway, request, row, identity, started)
             return response
 
         return logged
@@ -219,6 +217,19 @@ def _outcome(error: BaseException) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         return 422, "richiesta.non_valida"
     return 500, "errore.imprevisto"
+
+
+async def _record_with_reason(
+    gateway: Gateway, request: Request, row: Accesso, identity: Identity, started: float
+) -> None:
+    """During an emergency every row about its person carries its reason, refusals too; no other row ever does."""
+    if identity.emergenza is not None:
+        caller: Caller | None = getattr(request.state, "caller", None)
+        if caller is not None and row.residente_id is None and row.cartella_id is not None and row.esito != 499:
+            await caller.name_whose_case()
+        if row.residente_id == identity.emergenza:
+            row.motivo = row.motivo or identity.emergenza_motivo
+    await _record(gateway, row, started)
 
 
 async def _record(gateway: Gateway, row: Accesso, started: float) -> None:

@@ -44,7 +44,7 @@ class Motivazione:
             return ""
         found = await self._motivi.of_today(self._identity.operatore_id, case)
         if not found and self._identity.emergenza is not None and await self._in_emergenza(case):
-            found = self._identity.emergenza_motivo
+            return self._identity.emergenza_motivo  # in the log it stands where the row is that person's
         if not found:
             self.unexplained = case
         return self._used(found)

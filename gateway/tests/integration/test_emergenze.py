@@ -259,13 +259,46 @@ def test_the_others_are_told_in_the_same_transaction_without_reason_or_name(
     assert "Rossi" not in str(event).title()
 
 
-def test_every_access_carries_the_reason(franca: Browser, services: FakeServices, query: Query) -> None:
+class Case:
+    def __init__(self, residente_id: UUID) -> None:
+        self.residente_id = residente_id
+
+
+def reasons(query: Query, route: str, esito: int) -> list[str]:
+    """Reasons on the rows of a route that ended so, newest first."""
+    rows = query(
+        "SELECT motivo FROM accessi WHERE rotta LIKE %s AND esito = %s ORDER BY quando DESC", f"%{route}", esito
+    )
+    return [row["motivo"] for row in rows]
+
+
+def test_every_access_about_its_person_carries_the_reason_also_the_refused(
+    franca: Browser, services: FakeServices, query: Query
+) -> None:
+    services.answer("cartella.get_cartella", lambda request: Case(LUCA))  # type: ignore[arg-type,return-value]
     opened(franca)
-    diary(franca, services)
+    franca.get(f"/api/v1/residenti/{LUCA}")
+    franca.get(f"/api/v1/cartelle/{uuid4()}/diario")  # not found
+    franca.get(f"/api/v1/cartelle/{uuid4()}/isee")  # forbidden
+    said = f"Pericolo per una persona, adesso: {WORDS}"
 
-    rows = query("SELECT motivo FROM accessi WHERE rotta LIKE '%%/diario' ORDER BY quando DESC LIMIT 1")
+    assert reasons(query, "/residenti/{residente_id}", 200)[0] == said
+    assert reasons(query, "/diario", 404)[0] == said
+    assert reasons(query, "/isee", 403)[0] == said
 
-    assert rows[0]["motivo"] == f"Pericolo per una persona, adesso: {WORDS}"
+
+def test_no_access_about_anybody_else_carries_it(
+    franca: Browser, services: FakeServices, query: Query
+) -> None:
+    services.answer("cartella.get_cartella", lambda request: Case(uuid4()))  # type: ignore[arg-type,return-value]
+    opened(franca)
+    franca.get(f"/api/v1/residenti/{uuid4()}")
+    franca.get(f"/api/v1/cartelle/{uuid4()}/diario")
+    franca.get("/persone")
+
+    assert reasons(query, "/residenti/{residente_id}", 200)[0] == ""
+    assert reasons(query, "/diario", 404)[0] == ""
+    assert reasons(query, "/persone", 200)[0] == ""
 
 
 def test_a_red_band_on_every_page_says_whose_file_how_long_and_how_to_close(
