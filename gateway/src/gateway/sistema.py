@@ -26,7 +26,7 @@ class Sistema:
         return await self._conviventi(ListConviventi(codice_fiscale=codice_fiscale))
 
     async def residenti_of(self, codice_fiscale: str) -> tuple[UUID, ...]:
-        """Residenti with this code alone."""
+        """Residenti with exactly this code, alone: an omocode is somebody else."""
         return await self._conviventi(ListConviventi(codice_fiscale=codice_fiscale, solo_lui=True))
 
     async def _conviventi(self, request: ListConviventi) -> tuple[UUID, ...]:

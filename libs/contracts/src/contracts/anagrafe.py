@@ -204,7 +204,9 @@ class ResidentiOut(Message):
 
 class ListConviventi(Message):
     """Who a codice fiscale is and whom he lives with. System mandates alone: the gateway asks, to keep an operator
-    from his own household's files and to find a citizen's own. `solo_lui`: without the household."""
+    from his own household's files and to find a citizen's own. With the household, all omocodes of the code count: one
+    person too many kept away harms nobody. `solo_lui`: who has exactly this code, without the household; an omocode is
+    another person, whose accesses are not his to read."""
 
     codice_fiscale: Annotated[str, Field(min_length=1, max_length=16)]
     solo_lui: bool = False

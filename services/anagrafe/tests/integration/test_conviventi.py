@@ -46,6 +46,19 @@ def test_the_household_is_found_by_a_code_and_by_its_omocodes(
     assert conviventi(registry, sistema, solo_lui=True) == {registry.id_of("A1")}
 
 
+def test_who_has_exactly_this_code_is_not_whoever_shares_its_root(
+    registry: Registry, tmp_path: Path, sistema: Mandato
+) -> None:
+    homonym = omocodes(CODICE)[7]  # omocodia: another person, told apart by this letter alone
+    other = make_riga(id_anagrafe="C1", codice_fiscale=homonym, id_nucleo="NC1")
+    registry.load(make_file(tmp_path, *FAMILY, other))
+
+    assert conviventi(registry, sistema, solo_lui=True) == {registry.id_of("A1")}
+    assert conviventi(registry, sistema, homonym, solo_lui=True) == {registry.id_of("C1")}
+    assert conviventi(registry, sistema, omocodes(CODICE)[3], solo_lui=True) == set()
+    assert {registry.id_of("A2"), registry.id_of("C1")} < conviventi(registry, sistema)
+
+
 def test_an_unknown_code_and_a_shapeless_one_are_nobody(
     registry: Registry, tmp_path: Path, sistema: Mandato
 ) -> None:

@@ -107,11 +107,15 @@ def list_variazioni(request: ListVariazioni, mandato: Mandato, db: SqlDatabase) 
 
 
 def list_conviventi(request: ListConviventi, mandato: Mandato, db: SqlDatabase) -> ConviventiOut:
-    """Who has this codice fiscale, in any ente, and who lives with him. Ids alone, for the house itself alone."""
+    """Who has this codice fiscale, in any ente, and who lives with him. Ids alone, for the house itself alone.
+
+    Who is to be kept away is looked for under every form of the code; who is himself meant (`solo_lui`), under exactly
+    this one: its omocodes are other persons' (D.M. 23 December 1976)."""
     if mandato.tipo != "sistema":
         raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
     with db.read() as session:
-        forms = omocodes(request.codice_fiscale.strip().upper())
+        codice = request.codice_fiscale.strip().upper()
+        forms = (codice,) if request.solo_lui else omocodes(codice)
         return ConviventiOut(residenti_id=tuple(conviventi_of(session, forms, request.solo_lui)))
 
 
