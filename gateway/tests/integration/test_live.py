@@ -266,7 +266,9 @@ def test_it_starts_without_its_stores_and_says_so(settings: Settings, services: 
     with TestClient(create_app(away, rpc=services)) as client:
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").status_code == 503
-        answer = client.get("/api/v1/cartelle", headers={"Cookie": "siso=x"})
+        nobodys = client.get("/api/v1/cartelle", headers={"Cookie": "siso=x"})
+        somebodys = client.get("/api/v1/cartelle", headers={"Cookie": f"siso={'x' * 43}"})
 
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"]
+    assert nobodys.status_code == 401, "what is no token needs no store to be refused"
+    assert somebodys.status_code == 503
+    assert somebodys.headers["retry-after"]
