@@ -207,6 +207,7 @@ ELSEWHERE = {
     "GET /persone/{residente_id}/protezione": "protected addresses: services/anagrafe, for who keeps them",
     "POST /persone/{residente_id}/protezione": "as above",
     "POST /persone/{residente_id}/protezione/{vincolo_id}/revoca": "as above",
+    f"GET {A}/residenti/{{residente_id}}/protezione": "as above",
     f"POST {A}/residenti/{{residente_id}}/vincoli": "as above",
     f"POST {A}/cartelle": "history: opened by coordinators; refused for one's own household",
     f"GET {A}/avvisi/flusso": "a stream: gateway/tests/integration/test_live.py; what it tells is the alerts list's",

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import web_world as w
 
-from contracts.anagrafe import SetVincolo, TipoVincolo
+from contracts.anagrafe import SetVincolo, TipoVincolo, VincoliOut
 from contracts.errors import Conflict, Invalid
 from gateway.testing import Browser, FakeServices
 
@@ -50,6 +50,27 @@ def test_everywhere_else_the_registry_is_asked_without_it(browser: SignIn, servi
     for method in ("get_residente", "list_variazioni"):
         assert "riservatezza:leggi" not in scopes(services, method)
     assert PAGE in anna.get(f"/persone/{w.LUCA}").text
+
+
+@pytest.mark.parametrize("tail", ["", "/variazioni"])
+def test_the_api_shows_what_is_protected_by_no_ordinary_reading(
+    browser: SignIn, services: FakeServices, tail: str
+) -> None:
+    assert browser("anna.ferrari").get(f"/api/v1/residenti/{w.LUCA}{tail}").status_code == 200
+
+    for call in services.calls:
+        assert "riservatezza:leggi" not in call.mandato["estensioni"]
+
+
+def test_the_api_has_one_door_for_what_is_protected(browser: SignIn, services: FakeServices) -> None:
+    path = f"/api/v1/residenti/{w.LUCA}/protezione"
+
+    answer = browser("anna.ferrari").get(path)
+
+    assert answer.status_code == 200
+    assert "Via Lecco" in answer.text
+    assert "riservatezza:leggi" in scopes(services, "get_residente")
+    assert browser("giulia.bianchi").get(path).status_code == 403
 
 
 def test_the_list_leads_to_each_person(browser: SignIn, services: FakeServices) -> None:
@@ -120,3 +141,19 @@ def test_taking_one_away_asks_why(browser: SignIn, services: FakeServices) -> No
     assert answer.status_code == 303
     command = last(services, "revoke_vincolo").request
     assert (command.vincolo_id, command.version, command.motivo) == (w.VINCOLO.id, 1, "Il pericolo è cessato")
+
+
+def test_a_protection_is_taken_away_under_the_name_of_its_own_person_alone(
+    browser: SignIn, services: FakeServices
+) -> None:
+    services.answer("anagrafe.revoke_vincolo", w.VINCOLO)
+    services.answer(
+        "anagrafe.list_vincoli",
+        lambda asked: VincoliOut(vincoli=(w.VINCOLO,) if asked.residente_id == w.LUCA else (), totale=1),
+    )
+    address = f"/persone/{w.MARIA}/protezione/{w.VINCOLO.id}/revoca"
+
+    answer = browser("anna.ferrari").post(address, data={"version": "1", "motivo": "Il pericolo è cessato"})
+
+    assert answer.status_code == 404
+    assert not [call for call in services.calls if call.method == "revoke_vincolo"]

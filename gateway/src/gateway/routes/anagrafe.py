@@ -43,15 +43,26 @@ async def search_residenti(
 @router.get("/residenti/{residente_id}", summary="Una persona, con il suo nucleo")
 async def get_residente(
     residente_id: UUID,
-    caller: Caller = Depends(authorize("anagrafe:leggi", optional=("riservatezza:leggi",))),
+    caller: Caller = Depends(authorize("anagrafe:leggi")),
 ) -> ResidenteOut:
+    return await caller.call("anagrafe", "get_residente", GetResidente(residente_id=residente_id))
+
+
+@router.get(
+    "/residenti/{residente_id}/protezione", summary="Una persona con ciò che la sua protezione nasconde"
+)
+async def get_protezione(
+    residente_id: UUID,
+    caller: Caller = Depends(authorize("riservatezza:leggi", "anagrafe:leggi")),
+) -> ResidenteOut:
+    """Apart from the ordinary reading, so that who looks does so on purpose and is logged as looking at that."""
     return await caller.call("anagrafe", "get_residente", GetResidente(residente_id=residente_id))
 
 
 @router.get("/residenti/{residente_id}/variazioni", summary="La storia di una persona")
 async def list_variazioni(
     residente_id: UUID,
-    caller: Caller = Depends(authorize("anagrafe:leggi", optional=("riservatezza:leggi",))),
+    caller: Caller = Depends(authorize("anagrafe:leggi")),
 ) -> VariazioniOut:
     return await caller.call("anagrafe", "list_variazioni", ListVariazioni(residente_id=residente_id))
 
