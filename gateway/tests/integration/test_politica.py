@@ -269,6 +269,12 @@ def test_a_version_that_is_none_gets_a_plain_page(admin: Browser, number: str) -
         ("cittadino", "diario:leggi", "ente", "cittadino_oltre"),
         ("emergenza", "diario:leggi", "ente", "emergenza_oltre"),
         ("emergenza", "registro_accessi:leggi", "propri", "emergenza_sezione"),
+        ("dirigente", "diario:leggi", "propri", "governo_fascicolo"),
+        ("dirigente", "secondo_livello:leggi", "settore", "governo_fascicolo"),
+        ("dirigente", "emergenze:scrivi", "ente", "governo_fascicolo"),
+        ("client", "report:leggi", "ente", "ruolo_riservato"),
+        ("operatore", "report:leggi", "ente", "ruolo_riservato"),
+        ("sistema", "report:leggi", "ente", "ruolo_riservato"),
     ],
 )
 def test_some_changes_are_refused_outright(
@@ -278,6 +284,42 @@ def test_some_changes_are_refused_outright(
 
     assert (asked.status_code, asked.json()["code"]) == (400, "politica.inammissibile")
     assert [row["codice"] for row in asked.json()["details"]["divieti"]] == [codice]
+
+
+@pytest.mark.parametrize("scope", ["operatori:scrivi", "politica:scrivi", "politica:approva"])
+def test_who_governs_the_house_reads_no_case_whatever_the_role_is_called(
+    admin: Browser, laura: Browser, scope: str
+) -> None:
+    asked = propose(admin, draft(admin, tuttofare={scope: "ente", "diario:leggi": "propri"}))
+
+    page = admin.get(f"/politica/{asked.json().get('version', 2)}")
+    assert [(row["codice"], row["scope"]) for row in asked.json()["details"]["divieti"]] == [
+        ("governo_fascicolo", "diario:leggi")
+    ]
+    assert "non vede il contenuto dei casi" in page.text
+
+
+def test_a_reserved_name_is_refused_for_its_level_alone_and_from_a_file(admin: Browser) -> None:
+    version = admin.post("/api/v1/politica/bozze", json={}).json()
+    text = admin.get(f"/api/v1/politica/{version['version']}/csv").content
+    assert upload(admin, version, text + b"livello;client;;;;;;3\r\n").status_code == 303
+
+    asked = propose(admin, {"version": version["version"], "revisione": 2})
+
+    assert [row["codice"] for row in asked.json()["details"]["divieti"]] == ["ruolo_riservato"]
+    assert "riservato" in admin.get(f"/politica/{version['version']}").text
+
+
+@pytest.mark.parametrize("scope", ["registro_accessi:leggi", "operatori:leggi"])
+@pytest.mark.parametrize("extent", ["ambito", "provincia"])
+def test_who_works_everywhere_and_who_read_what_everywhere_want_a_second_look(
+    admin: Browser, scope: str, extent: str
+) -> None:
+    version = draft(admin, rpd={scope: extent})["version"]
+
+    preview = admin.get(f"/api/v1/politica/{version}/anteprima").json()
+
+    assert [(p["codice"], p["scope"]) for p in preview["pericoli"]] == [("territorio", scope)]
 
 
 def test_the_last_role_that_approves_cannot_be_taken_away(admin: Browser) -> None:

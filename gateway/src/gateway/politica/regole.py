@@ -14,6 +14,14 @@ WRITES, APPROVES, READS = "politica:scrivi", "politica:approva", "politica:leggi
 SENZA_PERSONE = frozenset({"operatori", "politica", "caricamenti", "registro_accessi", "report"})
 """Sections in which nobody's file can be met."""
 FASCICOLO = tuple(sezione for sezione in SEZIONI if sezione not in SENZA_PERSONE)
+AFFIDATE = frozenset({"operatori:scrivi", WRITES, APPROVES})
+"""Who holds one of these decides what he and everybody else may open: he opens no case himself."""
+SENZA_CASI = SENZA_PERSONE | {"avvisi"}
+"""What such a role may hold all the same: alerts reach whom they are for."""
+RISERVATI = frozenset({"client", "operatore", "sistema"})
+"""What the gateway itself calls those who have no role: a machine, a person who has not chosen, its own jobs."""
+ALTRUI = frozenset({*FASCICOLO, "registro_accessi", "operatori"})
+"""Sections that say something of people in enti where one does not work."""
 WIDE = (Extent.AMBITO, Extent.PROVINCIA)
 
 
@@ -39,16 +47,21 @@ class Pericolo:
 
 def divieti(contenuto: Contenuto) -> tuple[Divieto, ...]:
     """Everything that refuses this content, whatever was in force before."""
-    return (*_forbidden_cells(contenuto), *_no_way_back(contenuto))
+    reserved = sorted(RISERVATI & {*contenuto.regole, *contenuto.livelli})
+    names = (Divieto("ruolo_riservato", ruolo) for ruolo in reserved)
+    return (*names, *_forbidden_cells(contenuto), *_no_way_back(contenuto))
 
 
 def _forbidden_cells(contenuto: Contenuto) -> Iterator[Divieto]:
     for ruolo, own in contenuto.regole.items():
+        governs = not AFFIDATE.isdisjoint(own)
         for scope, extent in own.items():
             if not is_scope(scope):
                 yield Divieto("scopo_sconosciuto", ruolo, scope)
             elif ruolo == AMMINISTRATORE and scope.partition(":")[0] in FASCICOLO:
                 yield Divieto("amministratore_fascicolo", ruolo, scope)
+            elif governs and scope.partition(":")[0] not in SENZA_CASI:
+                yield Divieto("governo_fascicolo", ruolo, scope)
             elif ruolo == CITTADINO and extent is not Extent.PROPRI:
                 yield Divieto("cittadino_oltre", ruolo, scope)
             elif ruolo == EMERGENZA and extent is not Extent.PROPRI:
@@ -84,7 +97,7 @@ def _dangerous_cells(prima: Contenuto, dopo: Contenuto) -> Iterator[Pericolo]:
             if scope == SECOND_LEVEL:
                 yield Pericolo("emergenza_secondo_livello", ruolo, scope, extent)
             continue
-        if sezione in FASCICOLO and extent in WIDE:
+        if sezione in ALTRUI and extent in WIDE:
             yield Pericolo("territorio", ruolo, scope, extent)
         if scope == SECOND_LEVEL and extent not in (Extent.PROPRI, Extent.SETTORE):
             yield Pericolo("secondo_livello", ruolo, scope, extent)

@@ -19,6 +19,8 @@ ESTENSIONI = {
 }
 DIVIETI = {
     "amministratore_fascicolo": "Un amministratore di sistema non vede il contenuto dei casi: togli {cosa}.",
+    "governo_fascicolo": "Chi cambia gli operatori o la politica non vede il contenuto dei casi: togli {cosa}.",
+    "ruolo_riservato": "“{nome}” è un nome riservato al sistema: chiama il ruolo in un altro modo.",
     "cittadino_oltre": "Un cittadino arriva solo a ciò che è suo: {cosa} può essere solo “i propri casi”.",
     "emergenza_oltre": "L’emergenza apre una sola persona: {cosa} può essere solo “i propri casi”.",
     "emergenza_sezione": "L’emergenza apre solo sezioni del fascicolo: togli {cosa}.",
@@ -106,8 +108,9 @@ def effetto(found: Effetto, enti: dict[str, str]) -> str:
 
 
 def divieto(found: Divieto) -> str:
-    what = f"“{cella(found.scope)}” di {ruolo(found.ruolo)}" if found.ruolo else cella(found.scope)
-    return DIVIETI[found.codice].format(cosa=what)
+    cell = cella(found.scope) if found.scope else ""
+    what = f"“{cell}” di {ruolo(found.ruolo)}" if found.ruolo else cell
+    return DIVIETI[found.codice].format(cosa=what, nome=found.ruolo)
 
 
 def pericolo(found: Pericolo) -> str:
