@@ -13,6 +13,9 @@ SECOND_LEVEL = "secondo_livello:leggi"
 HEADING = "presa_in_carico:leggi"
 READING_ACTIONS = ("leggi", "stampa", "esporta")
 NEVER_WRITTEN_BY_GRANT = ("presa_in_carico",)
+TEAM_KEEPS_A_MARKED_CASE = True
+"""Who was put in the team of a case and whose role holds the second level stays in it, from whatever settore. An entry
+of the second level, on the contrary, is its settore's alone: the team is not enough."""
 Policy = dict[str, dict[str, str]]
 """ruolo → `sezione:azione` → estensione; what is not named is `nessuno`."""
 
@@ -202,6 +205,12 @@ class World:
             return True
         return self._covers(viewer, SECOND_LEVEL, case.ente, settore, case.workers)
 
+    def case_mark_open(self, viewer: Viewer, case: Case, by_emergency: bool = False) -> bool:
+        """Whether the mark of the case itself is open to him."""
+        held = self.extent(viewer, SECOND_LEVEL) != "nessuno"
+        stays = TEAM_KEEPS_A_MARKED_CASE and held and bool(viewer.persone & case.workers)
+        return stays or self.second_level_open(viewer, case, case.riservato, by_emergency)
+
     # The formula
 
     def by_role(self, viewer: Viewer, scope: str, case: Case) -> bool:
@@ -211,10 +220,10 @@ class World:
         if self.extent(viewer, scope) != "nessuno":
             near = bool(viewer.persone & case.workers)
             if near or self._covers(viewer, scope, case.ente, case.settore, case.workers):
-                if self.second_level_open(viewer, case, case.riservato):
+                if self.case_mark_open(viewer, case):
                     return True
         broken = viewer.emergenza == case.residente and self._emergency_opens(viewer, scope)
-        return broken and self.second_level_open(viewer, case, case.riservato, by_emergency=True)
+        return broken and self.case_mark_open(viewer, case, by_emergency=True)
 
     def by_grant(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> list[Grant]:
         """The grants that let him do this in the case."""
@@ -259,10 +268,17 @@ class World:
     def _opens_entry(self, viewer: Viewer, scope: str, case: Case, item: Item) -> bool:
         """An entry of somebody's second level: for that settore, wherever the case is."""
         broken = viewer.emergenza == case.residente and self._emergency_opens(viewer, scope)
-        held = self.extent(viewer, scope) != "nessuno"
-        return (held and self.second_level_open(viewer, case, item.riservato)) or (
-            broken and self.second_level_open(viewer, case, item.riservato, by_emergency=True)
-        )
+        if broken and self.second_level_open(viewer, case, item.riservato, by_emergency=True):
+            return True
+        reached = self.by_role(viewer, scope, case) or self._beyond_own(viewer, scope, case)
+        return reached and self.second_level_open(viewer, case, item.riservato)
+
+    def _beyond_own(self, viewer: Viewer, scope: str, case: Case) -> bool:
+        """Whether the scope reaches more than one's own cases, where this one is: who is confined to his own is not led
+        to another by an entry in it."""
+        if self.extent(viewer, scope) == "settore":
+            return case.ente == viewer.incarico.ente
+        return self._covers(viewer, scope, case.ente, "", ())
 
     def knows_item(self, viewer: Viewer, case: Case, item: Item, now: datetime) -> bool:
         """Whether it may ever be named to him: some scope of its section reaches it, or a payment made from it."""
@@ -288,11 +304,11 @@ class World:
         if self.extent(viewer, HEADING) == "nessuno":
             return False
         shared = any(grant.in_force(now) and grant.is_for(viewer) for grant in case.grants)
-        return shared or any(
+        return shared or (self._beyond_own(viewer, HEADING, case) and any(
             item.riservato and item.sezione == "diario" and not item.privato
             and self.second_level_open(viewer, case, item.riservato)
             for item in case.items
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def knows(self, viewer: Viewer, case: Case, now: datetime) -> bool:
         """Whether anything of the case may ever stand in an answer to him, through any scope."""

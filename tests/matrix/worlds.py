@@ -152,9 +152,7 @@ def _role(random: Random) -> dict[str, str]:
     drawn = {scope: random.choices(EXTENTS, LIKELY)[0] for scope in CASE_SCOPES}
     drawn["presa_in_carico:leggi"] = random.choice(EXTENTS[1:])
     drawn["anagrafe:leggi"] = random.choice(("ente", "ambito", "provincia"))
-    drawn["secondo_livello:leggi"] = random.choice(
-        ("nessuno", "propri", "settore", "settore", "ente", "ambito")
-    )
+    drawn["secondo_livello:leggi"] = random.choice(("nessuno", "settore", "settore", "ente", "ambito"))
     drawn["secondo_livello:scrivi"] = random.choice(("nessuno", "settore"))
     drawn["avvisi:leggi"] = "settore"
     return {scope: extent for scope, extent in drawn.items() if extent != "nessuno"}

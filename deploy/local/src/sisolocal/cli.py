@@ -106,10 +106,15 @@ def run_tests(
     quali: Annotated[str, typer.Argument(help="unit, integration, e2e, faults, spid, all")] = "all",
     tieni: Annotated[bool, typer.Option("--tieni", help="Lascia acceso lo stack dei test.")] = False,
 ) -> None:
-    """I test. Ciò che segue va a pytest, per esempio: ./siso test unit -k quota"""
+    """I test. Ciò che segue va a pytest, per esempio: ./siso test unit -k quota
+
+    matrice: la prova lunga dei diritti, mondi interi contro l'oracolo: ./siso test matrice --mondi 20
+    """
     from sisolocal import quality
 
     extra = list(context.args)
+    if quali == "matrice":
+        raise typer.Exit(quality.run_matrice(extra))
     if quali not in quality.SETS:
         if not quali.startswith("-"):
             raise SisoError(f"Non conosco i test «{quali}». Ci sono: {', '.join(quality.SETS)}.")

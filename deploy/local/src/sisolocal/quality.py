@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sisolocal.background import down
+from sisolocal.errors import SisoError
 from sisolocal.infra import Infra
 from sisolocal.layout import Layout, repository_root
 from sisolocal.show import say
@@ -49,9 +50,10 @@ SETS = {
     "unit": ("unit",),
     "integration": ("integration", "contract", "rest"),
     "e2e": ("e2e",),
+    "matrix": ("matrix",),
     "faults": ("faults",),
     "spid": ("spid",),
-    "all": ("unit", "contract", "architecture", "rest", "integration", "e2e", "faults"),
+    "all": ("unit", "contract", "architecture", "rest", "integration", "e2e", "matrix", "faults"),
 }
 
 
@@ -94,3 +96,25 @@ def _checks(root: Path) -> list[str]:
             failed.append(name)
             sys.stderr.write(done.stdout[-8000:] + done.stderr[-4000:])
     return failed
+
+
+def run_matrice(extra: list[str]) -> int:
+    """The long run of the authorization matrix: `--mondi N` whole worlds, `--primo SEME` to repeat one. The exit code
+    is 1 when the system and the oracle disagree anywhere."""
+    root = repository_root()
+    options = dict(zip(extra[::2], extra[1::2], strict=False))
+    if (
+        len(extra) % 2
+        or options.keys() - {"--mondi", "--primo"}
+        or not all(v.isdigit() for v in options.values())
+    ):
+        raise SisoError("Si scrive: ./siso test matrice --mondi 20 [--primo 1]")
+    sys.path.insert(0, str(root))
+    from tests.matrix.campaign import campaign
+    from tests.system import start_system
+
+    system = start_system()
+    try:
+        return int(campaign(system, int(options.get("--mondi", "5")), int(options.get("--primo", "1"))) > 0)
+    finally:
+        system.stop()
