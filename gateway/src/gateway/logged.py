@@ -225,7 +225,12 @@ async def _record_with_reason(
     """During an emergency every row about its person carries its reason, refusals too; no other row ever does."""
     if identity.emergenza is not None:
         caller: Caller | None = getattr(request.state, "caller", None)
-        if caller is not None and row.residente_id is None and row.cartella_id is not None and row.esito != 499:
+        if (
+            caller is not None
+            and row.residente_id is None
+            and row.cartella_id is not None
+            and row.esito != 499
+        ):
             await caller.name_whose_case()
         if row.residente_id == identity.emergenza:
             row.motivo = row.motivo or identity.emergenza_motivo

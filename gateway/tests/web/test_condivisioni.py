@@ -187,6 +187,29 @@ def test_an_accepted_grant_is_to_come_running_or_over(changes: dict[str, Any], s
     assert state_of(w.CONDIVISIONE.model_copy(update=past | changes)) == state
 
 
+def test_what_is_of_one_case_is_not_reached_under_the_name_of_another(
+    browser: SignIn, services: FakeServices
+) -> None:
+    services.answer("cartella.revoke_condivisione", RUNNING)
+    services.answer(
+        "cartella.list_condivisioni",
+        lambda asked: CondivisioniOut(
+            condivisioni=(RUNNING,) if asked.cartella_id in (None, w.CASO) else (), totale=1
+        ),
+    )
+    services.answer(
+        "cartella.get_cartella", lambda asked: w.CARTELLA.model_copy(update={"id": asked.cartella_id})
+    )
+    giulia, other = browser("giulia.bianchi"), f"/casi/{uuid4()}"
+
+    ended = giulia.post(f"{other}{OFFER}/revoca", data={"version": "2", "motivo": "Finito"})
+
+    assert ended.status_code == 404
+    assert not [call for call in services.calls if call.method == "revoke_condivisione"]
+    for page in (f"stampa/{w.STAMPA}", f"stampa/{w.STAMPA}/pdf", f"interventi/{w.FOGLIO}"):
+        assert giulia.get(f"{other}/{page}").status_code == 404, page
+
+
 # What is only partly open
 
 

@@ -182,6 +182,8 @@ async def revoke_of_caso(
 ) -> Response:
     caller.touch(cartella_id=cartella_id)
     form, here = await read_form(request), f"/casi/{cartella_id}/condivisioni"
+    # the access log, and the reason of today, are those of the case in the address: it must be the grant's
+    await _find(caller, condivisione_id, ListCondivisioni(cartella_id=cartella_id, limite=LOOKED_THROUGH))
     if await _revoked(caller, condivisione_id, form):
         return done(here, "condivisione_revocata")
     if form.conflict:

@@ -143,10 +143,18 @@ async def ask_stampa(request: Request, cartella_id: UUID, caller: Printer) -> Re
     return await _stampe_page(request, caller, cartella_id, form)
 
 
+async def _stampa_of(caller: Caller, cartella_id: UUID, stampa_id: UUID) -> StampaOut:
+    """Of this case alone: the access log names the case of the address."""
+    stampa: StampaOut = await caller.call("documenti", "get_stampa", GetStampa(stampa_id=stampa_id))
+    if stampa.cartella_id != cartella_id:
+        raise NotFound("stampa.non_trovata", "Stampa non trovata.")
+    return stampa
+
+
 @router.get("/casi/{cartella_id}/stampa/{stampa_id}")
 async def show_stampa(request: Request, cartella_id: UUID, stampa_id: UUID, caller: Printer) -> Response:
     caso, gathering = await load_caso(caller, cartella_id)
-    stampa: StampaOut = await caller.call("documenti", "get_stampa", GetStampa(stampa_id=stampa_id))
+    stampa = await _stampa_of(caller, cartella_id, stampa_id)
     return await respond_caso(
         request, caller, caso, gathering, "stampa", "stampa_lavoro.html", stampa=stampa,
         title=f"Stampa in preparazione, caso {caso.cartella.numero}",
@@ -155,7 +163,7 @@ async def show_stampa(request: Request, cartella_id: UUID, stampa_id: UUID, call
 
 @router.get("/casi/{cartella_id}/stampa/{stampa_id}/pdf")
 async def download_stampa(request: Request, cartella_id: UUID, stampa_id: UUID, caller: Printer) -> Response:
-    stampa: StampaOut = await caller.call("documenti", "get_stampa", GetStampa(stampa_id=stampa_id))
+    stampa = await _stampa_of(caller, cartella_id, stampa_id)
     if stampa.download is None:
         raise NotFound("stampa.non_pronta", "Questa stampa non è ancora pronta.")
     return await download(request.app.state.gateway.http, stampa.download)

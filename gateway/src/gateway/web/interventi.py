@@ -22,6 +22,7 @@ from contracts.erogazioni import (
     ProposeErogazione,
     StatoFoglio,
 )  # fmt: skip
+from contracts.errors import NotFound
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats, labels
@@ -104,7 +105,7 @@ async def show_interventi(request: Request, cartella_id: UUID, caller: CaseReade
 async def show_foglio_of_caso(
     request: Request, cartella_id: UUID, foglio_id: UUID, caller: CaseReader
 ) -> Response:
-    return await _foglio_page(request, caller, foglio_id, Form())
+    return await _foglio_page(request, caller, foglio_id, Form(), of_case=cartella_id)
 
 
 @router.get("/interventi/{foglio_id}")
@@ -112,10 +113,15 @@ async def show_foglio(request: Request, foglio_id: UUID, caller: Reader) -> Resp
     return await _foglio_page(request, caller, foglio_id, Form())
 
 
-async def _foglio_page(request: Request, caller: Caller, foglio_id: UUID, form: Form) -> Response:
-    """In the case for who may open the case, by itself for the administrative office."""
+async def _foglio_page(
+    request: Request, caller: Caller, foglio_id: UUID, form: Form, of_case: UUID | None = None
+) -> Response:
+    """In the case for who may open the case, by itself for the administrative office. `of_case`: the case of the
+    address, which the access log names."""
     gathering = Gathering()
     foglio: FoglioOut = await caller.call("erogazioni", "get_foglio", GetFoglio(foglio_id=foglio_id))
+    if of_case not in (None, foglio.cartella_id):
+        raise NotFound("foglio.non_trovato", "Intervento non trovato.")
     if not form.failed:
         form = Form.of(mese=formats.today().strftime("%Y-%m"))
     payments, names, waiting, isee = await asyncio.gather(

@@ -18,6 +18,7 @@ from contracts.anagrafe import (
     VariazioniOut,
     VincoliOut,
 )
+from contracts.errors import NotFound
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.web import formats
@@ -69,10 +70,21 @@ async def lay(request: Request, residente_id: UUID, caller: Writer) -> Response:
 @router.post("/persone/{residente_id}/protezione/{vincolo_id}/revoca")
 async def take_away(request: Request, residente_id: UUID, vincolo_id: UUID, caller: Writer) -> Response:
     form = await read_form(request)
+    vincoli = await _vincoli_of(caller, residente_id)
+    # the access log names the person of the address: it must be the vincolo's
+    if vincolo_id not in {vincolo.id for vincolo in vincoli.vincoli}:
+        raise NotFound("vincolo.non_trovato", "Questa persona non ha questa protezione.")
     with form.collecting():
         await caller.call("anagrafe", "revoke_vincolo", form.build(RevokeVincolo, vincolo_id=vincolo_id))
         return done(f"/persone/{residente_id}/protezione", "protezione_tolta")
     return await _page(request, caller, residente_id, form, vincolo_id)
+
+
+async def _vincoli_of(caller: Caller, residente_id: UUID) -> VincoliOut:
+    found: VincoliOut = await caller.call(
+        "anagrafe", "list_vincoli", ListVincoli(residente_id=residente_id, limite=500)
+    )
+    return found
 
 
 async def _page(
@@ -83,7 +95,7 @@ async def _page(
     )
     gathering = Gathering()
     vincoli, changes = await asyncio.gather(
-        caller.call("anagrafe", "list_vincoli", ListVincoli(residente_id=residente_id, limite=500)),
+        _vincoli_of(caller, residente_id),
         gathering.optional(
             "la storia in anagrafe",
             caller.call("anagrafe", "list_variazioni", ListVariazioni(residente_id=residente_id)),
