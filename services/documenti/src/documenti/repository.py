@@ -121,6 +121,12 @@ class DocumentoRepository:
             query = query.where(D.cartella_id == cartella_id)
         return self._one(query, lock)
 
+    def find(self, documento_id: UUID, mandato: Mandato, scope: str) -> Documento | None:
+        """A whole documento, or None when there is none the caller may see."""
+        query = self._visible(mandato, scope).where(D.id == documento_id, D.stato == StatoDocumento.CARICATO)
+        row = self._session.execute(query).one_or_none()
+        return _documento(row) if row else None
+
     def get_own(self, documento_id: UUID, mandato: Mandato, scope: str, *, lock: bool = False) -> Documento:
         """A documento of the caller's own, in whatever state."""
         query = self._visible(mandato, scope).where(D.id == documento_id, D.autore_id == mandato.operatore_id)
@@ -130,12 +136,14 @@ class DocumentoRepository:
         self, cartella_id: UUID, mandato: Mandato, scope: str, *, limite: int | None = None, salta: int = 0,
         versioni_di: UUID | None = None,
     ) -> tuple[list[Documento], int]:  # fmt: skip
-        """Newest first, with how many there are; current versions, or every version of one documento."""
+        """Newest first, with how many there are; current versions, or every version of one documento. A version is
+        current as long as the caller sees none that replaced it: what he may not see takes nothing from his list."""
         query = self._visible(mandato, scope).where(
             D.cartella_id == cartella_id, D.stato == StatoDocumento.CARICATO
         )
         if versioni_di is None:
-            query = query.where(D.superato_da.is_(None))
+            newer = self._visible(mandato, scope).where(D.cartella_id == cartella_id).with_only_columns(D.id)
+            query = query.where(or_(D.superato_da.is_(None), D.superato_da.not_in(newer.correlate(None))))
         else:
             root = self._visible(mandato, scope).where(D.id == versioni_di).with_only_columns(D.radice_id)
             query = query.where(D.radice_id == root.scalar_subquery())

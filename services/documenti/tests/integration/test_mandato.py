@@ -9,13 +9,15 @@ import pytest
 from services.documenti.tests.factories import CARTELLA, GIULIA, MARCO, PDF, make_begin, make_mandato
 from services.documenti.tests.integration.conftest import know_cartella, outbox
 from services.documenti.tests.integration.test_upload import Desk
+from sqlalchemy import update
 
 from chassis.sql import SqlDatabase
 from contracts.cartella import CondivisioneAttiva
 from contracts.documenti import GetDownload, ListStampe
-from contracts.errors import Forbidden, Invalid, NotFound
+from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from contracts.mandato import Emergenza, Extent, Mandato
 from documenti.adapters.store import S3Store
+from documenti.models import documenti
 from documenti.settings import Settings
 from documenti.use_cases.stampe import list_stampe
 from documenti.use_cases.upload import begin_upload, get_download
@@ -128,6 +130,39 @@ def test_a_new_version_stays_of_the_second_level_and_its_versions_with_it(desk: 
     assert second.settore_riservato == "anziani"
     assert desk.list(make_mandato(MARCO), versioni_di=first.id) == ([], 0)
     assert desk.list(versioni_di=first.id)[1] == 2
+
+
+@pytest.mark.parametrize("narrower", [{"privato": True}, {"settore_riservato": "anziani"}])
+def test_a_shared_document_has_no_successor_that_fewer_may_read(desk: Desk, narrower: dict[str, Any]) -> None:
+    first = desk.upload(PDF + b"1")
+    request = make_begin(10, sostituisce=first.id, **narrower)
+
+    with pytest.raises(Invalid, match="non può essere più riservata") as refused:
+        begin_upload(request, make_mandato(GIULIA), desk.db, desk.store, desk.settings)
+
+    assert set(refused.value.fields) == set(narrower)
+    assert desk.list(make_mandato(MARCO)) == ([first.id], 1)
+
+
+def test_a_second_level_document_is_not_handed_to_another_settore(desk: Desk) -> None:
+    first = desk.upload(PDF + b"1", settore_riservato="anziani")
+    request = make_begin(10, sostituisce=first.id, settore_riservato="minori")
+
+    with pytest.raises(Invalid):
+        begin_upload(request, make_mandato(GIULIA), desk.db, desk.store, desk.settings)
+
+
+def test_a_successor_of_before_that_one_may_not_see_hides_nothing(desk: Desk) -> None:
+    first = desk.upload(PDF + b"1")
+    second = desk.upload(PDF + b"2", sostituisce=first.id)
+    with desk.db.transaction() as tx:
+        tx.session.execute(update(documenti).where(documenti.c.id == second.id).values(privato=True))
+
+    assert desk.list(make_mandato(MARCO)) == ([first.id], 1)
+    assert desk.list(make_mandato(GIULIA)) == ([second.id], 1)
+    with pytest.raises(Conflict) as refused:
+        desk.upload(PDF + b"3", make_mandato(MARCO), sostituisce=first.id)
+    assert str(second.id) not in str(refused.value.details)
 
 
 def test_private_and_second_level_at_once_is_refused(desk: Desk) -> None:

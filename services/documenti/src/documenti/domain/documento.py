@@ -61,13 +61,9 @@ class Documento:
         return replace(self, stato=StatoDocumento.ANNULLATO, motivo=motivo)
 
     def superseded_by(self, successor: "Documento") -> "Documento":
-        """Conflict when somebody else's version got there first."""
+        """Conflict when somebody else's version got there first. Says nothing of it: see `superseded`."""
         if self.superato_da is not None:
-            raise Conflict(
-                "documento.gia_sostituito",
-                "Un collega ha già caricato una versione più recente: aprila e riparti da quella.",
-                details={"attuale": {"id": str(self.superato_da)}},
-            )
+            raise superseded(None)
         return replace(self, superato_da=successor.id)
 
     def matches(self, request: BeginUpload) -> bool:
@@ -117,6 +113,30 @@ class Documento:
             sha256=self.sha256,
             data=self.caricato_il.date(),
         )
+
+
+def superseded(newer: Documento | None) -> Conflict:
+    """What is told of a documento that has a newer version; `newer`: that one, only if the caller may see it."""
+    if newer is None:
+        message = "Di questo documento non si può caricare un'altra versione: caricala come documento nuovo."
+        return Conflict("documento.gia_sostituito", message)
+    message = "Un collega ha già caricato una versione più recente: aprila e riparti da quella."
+    return Conflict("documento.gia_sostituito", message, details={"attuale": {"id": str(newer.id)}})
+
+
+def check_successor(request: BeginUpload, previous: Documento) -> None:
+    """Invalid unless all who read a documento may read its new version: else it would vanish from before them."""
+    narrower = {
+        "privato": request.privato and not previous.privato,
+        "settore_riservato": request.settore_riservato not in ("", previous.settore_riservato),
+    }
+    if any(narrower.values()):
+        message = (
+            "La nuova versione non può essere più riservata del documento che sostituisce, né di un altro settore: "
+            "chi lo legge lo perderebbe. Caricala come documento nuovo."
+        )
+        fields = {name: message for name, wrong in narrower.items() if wrong}
+        raise Invalid("documento.versione_riservata", message, fields=fields)
 
 
 def begin_documento(

@@ -23,7 +23,15 @@ from contracts.documenti import (
 from contracts.errors import Conflict, Invalid, Unavailable
 from contracts.mandato import Mandato
 from documenti.adapters.store import ARRIVAL_PREFIX, DocumentoStore, ObjectMissing
-from documenti.domain.documento import SHA256, Documento, begin_documento, check_request, why_refused
+from documenti.domain.documento import (
+    SHA256,
+    Documento,
+    begin_documento,
+    check_request,
+    check_successor,
+    superseded,
+    why_refused,
+)
 from documenti.repository import CartellaNota, DocumentoRepository, get_cartella
 from documenti.settings import Settings
 
@@ -87,9 +95,15 @@ def _previous(request: BeginUpload, mandato: Mandato, repository: DocumentoRepos
     previous = repository.get(request.sostituisce, mandato, WRITE)
     if previous.cartella_id != request.cartella_id:
         raise Invalid("documento.altra_cartella", "Il documento da sostituire è di un altro caso.")
-    if previous.superato_da is not None:
-        raise Conflict("documento.gia_sostituito", "Esiste già una versione più recente: parti da quella.")
+    _require_current(previous, mandato, repository)
+    check_successor(request, previous)
     return previous
+
+
+def _require_current(documento: Documento, mandato: Mandato, repository: DocumentoRepository) -> None:
+    """Conflict when there is a newer version; it is named only to who may see it."""
+    if documento.superato_da is not None:
+        raise superseded(repository.find(documento.superato_da, mandato, READ))
 
 
 def complete_upload(
@@ -156,6 +170,7 @@ def _discard(store: DocumentoStore, *keys: str) -> None:
 def _supersede(documento: Documento, mandato: Mandato, repository: DocumentoRepository) -> None:
     if documento.sostituisce is not None:
         previous = repository.get(documento.sostituisce, mandato, WRITE, lock=True)
+        _require_current(previous, mandato, repository)
         repository.save(previous.superseded_by(documento))
 
 
