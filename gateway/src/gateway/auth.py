@@ -319,11 +319,12 @@ def authorize(
 
 
 def extents_of(identity: "Identity", policy: "Policy", scopes: tuple[str, ...]) -> dict[str, Extent]:
-    """How far each scope reaches for this person now: his role's extents, a machine client's own, and during an
-    emergency what break-the-glass opens (on its one person, which the services see to)."""
+    """How far each scope reaches for this person now: his role's extents, a machine client's own (as long as some role
+    of the policy in force has the scope), and during an emergency what break-the-glass opens (on its one person, which
+    the services see to)."""
     if identity.tipo == "client":
         own = identity.estensioni or {}
-        return {scope: Extent(own[scope]) for scope in scopes if scope in own}
+        return {scope: Extent(own[scope]) for scope in scopes if scope in own and scope in policy.held}
     found = policy.extents(identity.ruolo, scopes)
     if identity.emergenza is not None:
         found = dict.fromkeys(policy.emergency_scopes(scopes), Extent.PROPRI) | found

@@ -12,19 +12,28 @@ from contracts.errors import Forbidden
 from contracts.mandato import Extent
 from gateway.politica.contenuto import DEFAULT_LEVEL, Contenuto, read_contenuto
 
-EMERGENCY = "emergenza"
-"""Pseudo-role whose rules say what break-the-glass opens."""
+EMERGENCY, CITIZEN = "emergenza", "cittadino"
+"""Pseudo-roles: what break-the-glass opens, what everybody has of what is his own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version, whole. `ambiti`, `province`: Belfiore code → the codes of its whole ambito or provincia."""
+    """One version, whole. `ambiti`, `province`: Belfiore code → the codes of its whole ambito or provincia. `held`:
+    scopes that some role of people at work has; no machine has others."""
 
     version: int
     rules: dict[str, dict[str, Extent]]
     ambiti: dict[str, tuple[str, ...]] = field(default_factory=dict)
     province: dict[str, tuple[str, ...]] = field(default_factory=dict)
     livelli: dict[str, int] = field(default_factory=dict)
+    held: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        working = (own for ruolo, own in self.rules.items() if ruolo not in (EMERGENCY, CITIZEN))
+        held = frozenset(
+            scope for own in working for scope, extent in own.items() if extent is not Extent.NESSUNO
+        )
+        object.__setattr__(self, "held", held)
 
     @classmethod
     def of(cls, version: int, contenuto: Contenuto) -> "Policy":

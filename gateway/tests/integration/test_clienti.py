@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.testclient import TestClient
 
 from contracts.anagrafe import Ente, EntiOut
 from contracts.errors import NotFound
+from contracts.mandato import Extent
 from gateway.routes.oauth import ASSERTION_TYPE, TOKEN_PATH
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
@@ -68,11 +70,23 @@ def known(people: tuple[Browser, Browser]) -> str:
 
 
 def let_in(people: tuple[Browser, Browser], **changes: Any) -> str:
-    proposed = people[0].post("/api/v1/clienti", json=asked(**changes))
-    assert proposed.status_code == 201, proposed.text
-    client_id: str = proposed.json()["client_id"]
-    assert people[1].post(f"/api/v1/clienti/{client_id}/approvazione").status_code == 204
+    client_id = proposed(people[0], **changes)
+    answer = approve(people[1], client_id)
+    assert answer.status_code == 204, answer.text
     return client_id
+
+
+def proposed(by: Browser, **changes: Any) -> str:
+    answer = by.post("/api/v1/clienti", json=asked(**changes))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["client_id"])
+
+
+def approve(by: Browser, client_id: str, *chiavi: str) -> Any:
+    """Approves what he sees now, or these keys."""
+    url = f"/api/v1/clienti/{client_id}"
+    seen = chiavi or tuple(key["kid"] for key in by.get(url).json()["chiavi"])
+    return by.post(f"{url}/approvazione", json={"chiavi": seen})
 
 
 @pytest.fixture
@@ -348,12 +362,86 @@ def test_nobody_approves_what_he_proposed(
     people: tuple[Browser, Browser], client: TestClient, audience: str
 ) -> None:
     proposer, _ = people
-    client_id = proposer.post("/api/v1/clienti", json=asked()).json()["client_id"]
+    client_id = proposed(proposer)
 
-    answer = proposer.post(f"/api/v1/clienti/{client_id}/approvazione")
+    answer = approve(proposer, client_id)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "clienti.quattro_occhi")
     assert ask(client, assertion(client_id, audience)).status_code == 401
+
+
+def test_a_key_that_came_after_the_page_was_loaded_is_not_approved_unseen(
+    people: tuple[Browser, Browser], client: TestClient, audience: str
+) -> None:
+    one, other = people
+    client_id = proposed(one)
+    later = {"chiave": json.dumps(public_jwk(number=2, kid="due"))}
+    assert one.post(f"/api/v1/clienti/{client_id}/chiavi", json=later).status_code == 201
+
+    unseen = approve(other, client_id, "uno")
+    on_the_page = other.post(
+        f"/clienti/{client_id}/approvazione", data={"csrf_token": other.csrf, "chiavi": "uno"}
+    )
+
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "clienti.chiavi_cambiate")
+    assert (on_the_page.status_code, "chiavi sono cambiate" in on_the_page.text) == (422, True)
+    assert other.post(
+        f"/clienti/{client_id}/approvazione", data={"csrf_token": other.csrf, "chiavi": "x" * 200}
+    ).status_code == 422  # fmt: skip
+    assert ask(client, assertion(client_id, audience)).status_code == 401
+    assert approve(other, client_id, "uno", "due").status_code == 204
+
+
+def test_what_it_asks_is_looked_at_again_when_it_is_approved(
+    people: tuple[Browser, Browser], app: FastAPI
+) -> None:
+    client_id = proposed(people[0], estensioni={"diario:leggi": "settore"})
+    without(app, "diario:leggi")
+
+    answer = approve(people[1], client_id)
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["estensioni"])
+
+
+def without(app: FastAPI, *scopes: str, roles: frozenset[str] = frozenset(), **more: Any) -> None:
+    """The policy in force without these scopes (`roles` keep them), and with `more` rules."""
+    policies = app.state.gateway.policies
+    ((number, policy),) = policies.known.items()
+    rules = {
+        ruolo: {scope: extent for scope, extent in own.items() if scope not in scopes or ruolo in roles}
+        for ruolo, own in policy.rules.items()
+    }
+    policies.known[number] = replace(policy, rules=rules | more)
+
+
+@pytest.mark.parametrize("roles", [frozenset(), frozenset({"emergenza", "cittadino"})])
+def test_what_the_policy_takes_from_everybody_the_machine_loses_at_its_next_request(
+    client: TestClient, known: str, audience: str, services: FakeServices, app: FastAPI, roles: frozenset[str]
+) -> None:
+    token = token_of(client, known, audience)
+    assert client.get("/api/v1/cartelle", headers=bearer(token)).status_code == 404
+
+    without(app, "presa_in_carico:leggi", roles=roles)
+    answer = client.get("/api/v1/cartelle", headers=bearer(token))
+
+    assert answer.status_code == 403
+    assert len(services.calls) == 1
+    assert ask(client, assertion(known, audience)).json()["scope"] == "diario:leggi"
+    refused = ask(client, assertion(known, audience), scope="presa_in_carico:leggi")
+    assert refused.json()["error"] == "invalid_scope"
+
+
+def test_a_role_called_like_a_machine_gives_it_nothing(
+    client: TestClient, known: str, audience: str, services: FakeServices, app: FastAPI
+) -> None:
+    token = token_of(client, known, audience)
+    without(
+        app, client={"secondo_livello:leggi": Extent.PROVINCIA, "presa_in_carico:leggi": Extent.PROVINCIA}
+    )
+
+    client.get("/api/v1/cartelle", headers=bearer(token))
+
+    assert services.calls[-1].mandato["estensioni"] == {"presa_in_carico:leggi": "ente"}
 
 
 def test_the_database_knows_four_eyes_too(people: tuple[Browser, Browser], settings: Settings) -> None:
@@ -504,7 +592,9 @@ def test_the_pages_walk_a_client_from_proposal_to_revocation(people: tuple[Brows
     )
     assert "lo approva un altro amministratore" in one.get(card).text
     assert "Approva il sistema" in other.get(card).text
-    approved = other.post(f"{card}/approvazione", data={"csrf_token": other.csrf})
+    (kid,) = (k["kid"] for k in other.get(f"/api/v1{card}").json()["chiavi"])
+    assert f'name="chiavi" value="{kid}"' in other.get(card).text
+    approved = other.post(f"{card}/approvazione", data={"csrf_token": other.csrf, "chiavi": kid})
     assert approved.headers["location"] == f"{card}?fatto=client_approvato"
     assert "Contabilità" in one.get("/clienti").text
     revoked = one.post(f"{card}/revoca", data={"motivo": "Non serve più", "csrf_token": one.csrf})

@@ -35,11 +35,16 @@ class NuovaChiave(BaseModel):
     chiave: str
 
 
+class ApprovaClient(BaseModel):
+    """`chiavi`: kid of every key that waits, as whoever approves saw them."""
+
+    chiavi: Annotated[list[Annotated[str, StringConstraints(max_length=100)]], Field(max_length=100)]
+
+
 class RevocaClient(BaseModel):
     motivo: Motivo
 
 
 def scopes(policy: Policy) -> tuple[str, ...]:
     """What a machine may be given: nothing that no person has."""
-    known = {scope for rules in policy.rules.values() for scope in rules}
-    return tuple(scope for scope in SCOPES if scope in known)
+    return tuple(scope for scope in SCOPES if scope in policy.held)

@@ -13,7 +13,14 @@ from uuid_utils.compat import uuid7
 from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from contracts.mandato import Extent
 from gateway.macchine.chiavi import Chiave, read_key
-from gateway.macchine.commands import EXTENTS, NuovaChiave, NuovoClient, RevocaClient, scopes
+from gateway.macchine.commands import (
+    EXTENTS,
+    ApprovaClient,
+    NuovaChiave,
+    NuovoClient,
+    RevocaClient,
+    scopes,
+)
 from gateway.operatori.changes import authority, today
 from gateway.operatori.rules import Autorita
 
@@ -140,14 +147,17 @@ def _within_reach(by: Autorita, command: NuovoClient) -> bool:
     return reached <= {*by.enti}
 
 
-async def approve(gateway: "Gateway", caller: "Caller", client_id: UUID) -> None:
-    """Four eyes: another than who proposed it. Its keys that somebody else proposed come into force with it."""
+async def approve(gateway: "Gateway", caller: "Caller", client_id: UUID, command: ApprovaClient) -> None:
+    """Four eyes: another than who proposed it. Its keys that somebody else proposed come into force with it, none that
+    he has not seen; and what it asks must be within his own reach and the policy in force now."""
     by = await authority(gateway, caller)
     async with gateway.pool.connection() as connection, connection.transaction():
         row = await _locked(connection, by, client_id)
         _refuse_same(by, row["proposto_da"])
         if row["approvato_il"] is not None or row["revocato_il"] is not None:
             raise Conflict("clienti.gia_deciso", "Su questo sistema è già stato deciso.")
+        _check(by, _asked(row), await today(connection))
+        await _expect_keys(connection, client_id, command.chiavi)
         await connection.execute(
             "UPDATE clienti SET approvato_da = %s, approvato_il = now() WHERE id = %s",
             (by.operatore_id, client_id),
@@ -157,6 +167,26 @@ async def approve(gateway: "Gateway", caller: "Caller", client_id: UUID) -> None
             " AND approvata_il IS NULL AND revocata_il IS NULL AND NOT proposta_da = ANY(%s)",
             (by.operatore_id, client_id, list(by.persone)),
         )
+
+
+def _asked(row: dict[str, Any]) -> NuovoClient:
+    """What was proposed, to be looked at again."""
+    return NuovoClient.model_construct(
+        nome=row["nome"], ente=row["ente"], settore=row["settore"], finalita=row["finalita"], chiave="",
+        estensioni={scope: Extent(extent) for scope, extent in row["estensioni"].items()},
+        scade_il=row["scade_il"].date() if row["scade_il"] else None,
+    )  # fmt: skip
+
+
+async def _expect_keys(connection: Connection, client_id: UUID, seen: list[str]) -> None:
+    """Conflict unless the keys that wait are those that were seen. What a kid names never changes."""
+    cursor = await connection.execute(
+        "SELECT kid FROM clienti_chiavi WHERE client_id = %s AND approvata_il IS NULL AND revocata_il IS NULL",
+        (client_id,),
+    )
+    if {row[0] for row in await cursor.fetchall()} != {*seen}:
+        message = "Nel frattempo le sue chiavi sono cambiate: guardale di nuovo, poi approva."
+        raise Conflict("clienti.chiavi_cambiate", message)
 
 
 async def propose_key(gateway: "Gateway", caller: "Caller", client_id: UUID, command: NuovaChiave) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gateway.auth import Caller, authorize
 from gateway.macchine import registry
-from gateway.macchine.commands import NuovaChiave, NuovoClient, RevocaClient
+from gateway.macchine.commands import ApprovaClient, NuovaChiave, NuovoClient, RevocaClient
 from gateway.macchine.registry import ChiaveClient, ClientOut
 from gateway.operatori.rules import SCRIVI
 from gateway.routes.api import make_router
@@ -57,8 +57,8 @@ async def get_client(client_id: UUID, request: Request, caller: Reader) -> Sched
 
 
 @router.post("/clienti/{client_id}/approvazione", status_code=204, summary="Approva: quattro occhi")
-async def approve(client_id: UUID, request: Request, caller: Writer) -> Response:
-    await registry.approve(request.app.state.gateway, caller, client_id)
+async def approve(client_id: UUID, body: ApprovaClient, request: Request, caller: Writer) -> Response:
+    await registry.approve(request.app.state.gateway, caller, client_id, body)
     return Response(status_code=204)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from gateway import login
 from gateway.errors import TITLES
 from gateway.macchine.asserzione import Client, RefusedError, recognise
+from gateway.policy import Policy
 from gateway.resources import Gateway
 from gateway.routes.api import make_router
 from gateway.sessions import Opening
@@ -73,7 +74,7 @@ async def issue_token(request: Request) -> Response:
     try:
         form = await _read(request)
         client = await _recognise(gateway, form)
-        granted = _narrowed(client, form.get("scope", ""))
+        granted = _narrowed(client, await gateway.policies.current(), form.get("scope", ""))
     except OAuthError as error:
         if error.code == "invalid_client":
             await login.wrong(request)
@@ -124,13 +125,15 @@ async def _recognise(gateway: Gateway, form: dict[str, str]) -> Client:
         raise OAuthError("invalid_client") from error
 
 
-def _narrowed(client: Client, scope: str) -> dict[str, str]:
+def _narrowed(client: Client, policy: Policy, scope: str) -> dict[str, str]:
+    """What it was let in for, as far as the policy in force still has it; less where it asks for less."""
+    has = {one: extent for one, extent in client.estensioni.items() if one in policy.held}
     asked = scope.split()
     if not asked:
-        return client.estensioni
-    if not {*asked} <= client.estensioni.keys():
+        return has
+    if not {*asked} <= has.keys():
         raise OAuthError("invalid_scope")
-    return {one: client.estensioni[one] for one in asked}
+    return {one: has[one] for one in asked}
 
 
 def _refusal(request: Request, code: str) -> Response:

@@ -11,7 +11,7 @@ from contracts.mandato import AZIONI
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.macchine import registry
-from gateway.macchine.commands import NuovaChiave, NuovoClient, RevocaClient, scopes
+from gateway.macchine.commands import ApprovaClient, NuovaChiave, NuovoClient, RevocaClient, scopes
 from gateway.operatori.rules import SCRIVI
 from gateway.resources import Gateway
 from gateway.routes.oauth import token_endpoint
@@ -87,8 +87,9 @@ async def _card(request: Request, caller: Caller, client_id: UUID, form: Form, a
         *(k.proposta_da for k in keys),
         *(k.approvata_da for k in keys),
     ]
+    waiting = " ".join(k.kid for k in keys if k.approvata_il is None and k.revocata_il is None)
     context: dict[str, Any] = {
-        "client": client, "chiavi": keys, "nomi": await caller.nomi(people), "io": caller.operatore_id,
+        "attese": waiting, "client": client, "chiavi": keys, "nomi": await caller.nomi(people), "io": caller.operatore_id,
         "portata": [(scope_words(scope), extent) for scope, extent in sorted(client.estensioni.items())],
     }  # fmt: skip
     return await respond(
@@ -105,9 +106,10 @@ async def show_client(request: Request, client_id: UUID, caller: Reader) -> Resp
 
 @router.post("/clienti/{client_id}/approvazione")
 async def approve(request: Request, client_id: UUID, caller: Writer) -> Response:
-    form = Form()
+    form = await read_form(request)
     with form.collecting():
-        await registry.approve(request.app.state.gateway, caller, client_id)
+        seen = form.build(ApprovaClient, chiavi=form.get("chiavi").split())
+        await registry.approve(request.app.state.gateway, caller, client_id, seen)
         return done(f"/clienti/{client_id}", "client_approvato")
     return await _card(request, caller, client_id, form)
 
