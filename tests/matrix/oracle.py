@@ -85,10 +85,10 @@ class Grant:
         return self.stato == "accettata" and self.dal <= now < self.al
 
     def is_for(self, viewer: Viewer) -> bool:
-        """To one person: him, wherever he works; else to who works in the settore."""
-        if self.operatore is not None:
-            return self.operatore in viewer.persone
-        return (self.ente, self.settore) == (viewer.incarico.ente, viewer.incarico.settore)
+        """Within the settore it was made to; to one person: him while he works there (docs/adr/0019)."""
+        if (self.ente, self.settore) != (viewer.incarico.ente, viewer.incarico.settore):
+            return False
+        return self.operatore is None or self.operatore in viewer.persone
 
 
 @dataclass
