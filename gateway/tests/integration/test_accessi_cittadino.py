@@ -15,6 +15,7 @@ import pytest
 
 from contracts.anagrafe import ConviventiOut, Ente, EntiOut, ListConviventi
 from contracts.cartella import Area, CartellaOut, CartelleOut, ListCartelle, StatoCartella
+from contracts.condivisioni import CondivisioniOut
 from contracts.errors import Unavailable
 from gateway.accessi.testing import Registro, make_accesso
 from gateway.seed import IDENTITIES
@@ -101,6 +102,8 @@ def sign_in(client: Any, registro: Registro, services: FakeServices, riservato: 
 
     services.answer("anagrafe.list_conviventi", of_code)
     services.answer("cartella.list_cartelle", of_person)
+    services.answer("cartella.get_cartella", case)
+    services.answer("cartella.list_condivisioni", CondivisioniOut(condivisioni=(), totale=0))
     services.answer("anagrafe.list_enti", EntiOut(enti=(Ente(codice="F704", nome="Monza"),)))
     return one
 
@@ -163,7 +166,10 @@ def test_his_data_shown_within_a_relatives_case_do_not_betray_that_case(citizen:
 
 def test_in_a_protected_settore_nobody_is_named_and_nobody_is_counted(citizen: Citizen) -> None:
     for operator in (GIULIA, PAOLO):
-        citizen.read(operatore_id=operator, settore="minori", motivo="la madre teme il padre")
+        citizen.read(
+            operatore_id=operator, settore="minori", motivo="la madre teme il padre", cartella_id=None,
+            residente_id=citizen.residente,
+        )  # fmt: skip
 
     (line,) = citizen.lines()
     assert line[0] == "Operatore di questo settore"
@@ -200,6 +206,14 @@ def test_the_policy_of_the_ente_says_whether_names_and_reasons_are_shown(
 
     assert hidden not in page
     assert "Assistente sociale" in page
+
+
+def test_who_reached_the_case_through_a_second_level_entry_alone_is_not_there(citizen: Citizen) -> None:
+    """The case is of the settore adulti: who works with minors had an entry of theirs in its diary, nothing else."""
+    citizen.read(operatore_id=PAOLO, settore="minori", sezione="diario")
+    citizen.read(operatore_id=PAOLO, settore="minori")
+
+    assert citizen.lines() == []
 
 
 def test_a_stand_in_is_named_himself(citizen: Citizen) -> None:

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import web_world as w
 from starlette.testclient import TestClient
 
+from contracts.condivisioni import CondivisioniOut, StatoCondivisione
+from gateway.seed import IDENTITIES
 from gateway.testing import Browser, FakeServices
 
 SignIn = Callable[[str], Browser]
 CASO = f"/casi/{w.CASO}"
+ANNA = next(one.operatore_id for one in IDENTITIES if one.identita == "anna.ferrari")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PAGES = {
     "giulia.bianchi": [
         "/", "/casi", "/persone",
@@ -125,6 +130,31 @@ def test_the_calendar_of_accesses_shows_no_moment_of_writing_to_colleagues(brows
     assert row is not None
     assert "Diario" in row[1]
     assert not re.search(r"\d\d:\d\d", row[1])
+
+
+def test_the_calendar_of_accesses_does_not_betray_who_has_a_second_level_entry_alone(
+    browser: SignIn, services: FakeServices
+) -> None:
+    """Marco works with minors: the case of an old man is shown to him for one entry of his second level in it."""
+    case = w.known("caso-con-voce-altrui")
+    of_adults = w.CARTELLA.model_copy(update={"id": case, "settore": "anziani", "team": ()})
+    services.answer("cartella.get_cartella", of_adults)
+    to_anna = w.CONDIVISIONE.model_copy(
+        update={
+            "ente": "F704", "settore": "minori", "operatore_id": ANNA, "sezioni": ("diario",),
+            "stato": StatoCondivisione.ACCETTATA, "dal": LONG_AGO, "al": LONG_AGO.replace(year=2100),
+        }
+    )  # fmt: skip
+    services.answer("cartella.list_condivisioni", CondivisioniOut(condivisioni=(to_anna,), totale=1))
+    giulia, marco, anna = browser("giulia.bianchi"), browser("marco.verdi"), browser("anna.ferrari")
+    for reader in (giulia, marco, anna):
+        assert reader.get(f"/casi/{case}/diario").status_code == 200
+
+    html = giulia.get(f"/casi/{case}/accessi").text
+
+    assert "Diario" in html
+    assert "Anna Ferrari" in html, "she was shown it by an ordinary grant"
+    assert "Marco Verdi" not in html
 
 
 def test_a_person_without_cases_starts_at_what_he_may_do(browser: SignIn) -> None:

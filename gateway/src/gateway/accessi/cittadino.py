@@ -2,8 +2,9 @@
 
 By day and coarsely: the hour or the section of a read could betray a private entry, or a second level. Names are left
 out where the policy of the reader's ente says so, always in its protected settori, and always on a case of second
-level. Reads within somebody else's case are not his to see, even where his own data were shown there: a relative's case
-would betray itself.
+level. Who reached a case through an entry of second level alone is not there (accessi/lettori.py). Reads within
+somebody else's case are not his to see, even where his own data were shown there: a relative's case would betray
+itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,9 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.cartella import CartellaOut
+from contracts.condivisioni import Condivisione
+from gateway.accessi.lettori import aperti, si_dice
+from gateway.politica.contenuto import Contenuto
 
 ROMA = ZoneInfo("Europe/Rome")
 MONTHS = 24
@@ -25,7 +29,7 @@ FASCICOLO, ANAGRAFE, PAGAMENTI = "fascicolo", "anagrafe", "pagamenti"
 PARTS = {"anagrafe": ANAGRAFE, "fogli": PAGAMENTI, "liquidazioni": PAGAMENTI, "siuss": PAGAMENTI}
 """Section → the part of his data a citizen is told of; what is not here is his file."""
 QUERY = """
-SELECT quando, operatore_id, ruolo, ente, settore, sezione, cartella_id, motivo, in_delega_di
+SELECT tipo, quando, operatore_id, ruolo, ente, settore, sezione, cartella_id, motivo, in_delega_di
   FROM accessi
  WHERE (cartella_id = ANY(%(casi)s) OR (residente_id = ANY(%(residenti)s) AND cartella_id IS NULL))
    AND tipo = 'operatore' AND esito < 400 AND quando > now() - make_interval(months => %(mesi)s)
@@ -58,6 +62,7 @@ class Politica:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    tipo: str
     quando: datetime
     operatore_id: UUID
     ruolo: str
@@ -70,10 +75,14 @@ class Row:
 
 
 async def letture_of(
-    pool: AsyncConnectionPool[Any], residenti: Sequence[UUID], cartelle: Sequence[CartellaOut]
+    pool: AsyncConnectionPool[Any],
+    residenti: Sequence[UUID],
+    cartelle: Sequence[tuple[CartellaOut, Sequence[Condivisione]]],
+    contenuto: Contenuto,
 ) -> tuple[list[Lettura], bool]:
-    """Newest day first; True when there were more rows than one page can hold. `residenti`, `cartelle`: his own."""
-    casi = [cartella.id for cartella in cartelle]
+    """Newest day first; True when there were more rows than one page can hold. `residenti`: his own ids; `cartelle`:
+    his own, each with all the grants it ever had; `contenuto`: of the policy in force."""
+    casi = [cartella.id for cartella, _ in cartelle]
     values = {"casi": casi, "residenti": list(residenti), "mesi": MONTHS, "limite": MOST_ROWS}
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(Row))
@@ -83,8 +92,14 @@ async def letture_of(
             ente: Politica(names, reasons, frozenset(settori))
             for ente, names, reasons, settori in await (await connection.execute(POLICIES)).fetchall()
         }
-    riservate = frozenset(cartella.id for cartella in cartelle if cartella.settore_riservato)
-    return group(rows, policies, riservate), len(rows) == MOST_ROWS
+    riservate = frozenset(cartella.id for cartella, _ in cartelle if cartella.settore_riservato)
+    how = await aperti(pool, cartelle)
+    told = [
+        row
+        for row in rows
+        if row.cartella_id is None or si_dice(row, row.ente, how.get(row.cartella_id), contenuto)
+    ]
+    return group(told, policies, riservate), len(rows) == MOST_ROWS
 
 
 def group(rows: Iterable[Row], policies: dict[str, Politica], riservate: frozenset[UUID]) -> list[Lettura]:

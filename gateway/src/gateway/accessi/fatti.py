@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from chassis.mandate import SECOND_LEVEL
 from contracts.anagrafe import GetResidenti, ResidenteOut, ResidentiOut
 from contracts.cartella import CartellaOut, CartelleOut, GetCartella, ListCartelle
+from contracts.condivisioni import CondivisioneOut, CondivisioniOut, ListCondivisioni
 from contracts.errors import NotFound
 from gateway.sistema import Sistema
 
@@ -53,6 +54,15 @@ class Fatti:
         request = ListCartelle(numero=numero, limite=500)
         answer: CartelleOut = await self._ask("cartella", "list_cartelle", request, SCOPE, SECOND_LEVEL)
         return [cartella for cartella in answer.cartelle if cartella.ente == ente]
+
+    async def with_grants(self, cartella: CartellaOut) -> tuple[CartellaOut, tuple[CondivisioneOut, ...]]:
+        """A case with its passaggi, which lists leave out, and with all the grants it ever had."""
+        whole = (await self.cartelle([cartella.id])).get(cartella.id, cartella)
+        request = ListCondivisioni(cartella_id=cartella.id, limite=500)
+        answer: CondivisioniOut = await self._ask(
+            "cartella", "list_condivisioni", request, "condivisioni:leggi", SECOND_LEVEL
+        )
+        return whole, answer.condivisioni
 
     async def cartelle(self, ids: Iterable[UUID]) -> dict[UUID, CartellaOut]:
         """Cases by id; those that do not exist are left out."""

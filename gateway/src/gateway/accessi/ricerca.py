@@ -17,6 +17,7 @@ from gateway.accessi.fatti import Fatti
 from gateway.accessi.read import Filtro, Posizione
 from gateway.accessi.sigilli import Connection, from_groups, get_seal
 from gateway.auth import Authorize, Caller
+from gateway.politica.versioni import Versioni
 
 T = TypeVar("T")
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -46,7 +47,9 @@ async def own_letture(request: Request, caller: Caller) -> tuple[tuple[UUID, ...
     fatti = Fatti(gateway.sistema)
     residenti = await fatti.residenti_of(caller.codice_fiscale)
     caller.touch(residente_id=next(iter(residenti), None))
-    letture, tronco = await letture_of(gateway.pool, residenti, await fatti.cartelle_of(residenti))
+    cartelle = [await fatti.with_grants(cartella) for cartella in await fatti.cartelle_of(residenti)]
+    contenuto = await Versioni(gateway.pool).contenuto(caller.identity.policy_version or 0)
+    letture, tronco = await letture_of(gateway.pool, residenti, cartelle, contenuto)
     return residenti, letture, tronco
 
 

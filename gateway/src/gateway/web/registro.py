@@ -8,17 +8,22 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.cartella import CartellaOut
+from contracts.condivisioni import CondivisioneOut, CondivisioniOut, ListCondivisioni
 from contracts.errors import Invalid
 from gateway.accessi.answer import export
 from gateway.accessi.export import Words
 from gateway.accessi.fatti import Fatti
+from gateway.accessi.lettori import aperti, si_dice
 from gateway.accessi.read import AccessoOut, Filtro, count_by_time, list_accessi
 from gateway.accessi.ricerca import FIRST, LAST, Ricerca, of_the_ente
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
+from gateway.politica.versioni import Versioni
 from gateway.web import formats, labels
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.forms import Form, read_form
@@ -42,7 +47,7 @@ ITALIAN = Words(moment=formats.moment, word=labels.word)
 Reader = Annotated[Caller, Depends(of_the_ente(page_scope("registro_accessi:leggi")))]
 Exporter = Annotated[Caller, Depends(of_the_ente(page_scope("registro_accessi:esporta")))]
 Asked = Annotated[Ricerca, Depends(Ricerca.asked)]
-CaseReader = Annotated[Caller, Depends(case_scope())]
+CaseReader = Annotated[Caller, Depends(case_scope(optional=("condivisioni:leggi",)))]
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,28 @@ async def show_visits(request: Request, cartella_id: UUID, caller: CaseReader) -
     rows = await list_accessi(
         pool, Filtro(ente=caso.cartella.ente, cartella=cartella_id, limite=LOOKED_THROUGH)
     )
+    tronco = len(rows) == LOOKED_THROUGH
+    rows = await _told(pool, caller, caso.cartella, rows)
     names = await caller.nomi(row.operatore_id for row in rows)
     return await respond_caso(
         request, caller, caso, gathering, "accessi", "accessi.html", visite=visits(rows, names, caller),
-        tronco=len(rows) == LOOKED_THROUGH,
+        tronco=tronco,
     )  # fmt: skip
+
+
+async def _told(
+    pool: AsyncConnectionPool[Any], caller: Caller, cartella: CartellaOut, rows: Sequence[AccessoOut]
+) -> list[AccessoOut]:
+    """Without those who reached the case through an entry of second level alone; always with the caller himself."""
+    grants: tuple[CondivisioneOut, ...] = ()
+    if "condivisioni:leggi" in caller.scopes:
+        wanted = ListCondivisioni(cartella_id=cartella.id, limite=LOOKED_THROUGH)
+        answer: CondivisioniOut = await caller.call("cartella", "list_condivisioni", wanted)
+        grants = answer.condivisioni
+    aperto = (await aperti(pool, [(cartella, grants)]))[cartella.id]
+    contenuto = await Versioni(pool).contenuto(caller.identity.policy_version or 0)
+    ente, me = cartella.ente, caller.operatore_id  # the rows are those of its ente
+    return [r for r in rows if r.operatore_id == me or si_dice(r, ente, aperto, contenuto)]
 
 
 @dataclass(frozen=True)
