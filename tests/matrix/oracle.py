@@ -263,8 +263,9 @@ class World:
             return False
         if self.by_role(viewer, scope, case):
             return True
-        return any(not grant.nascondi_prima or item.scritto >= grant.dal
-                   for grant in self.by_grant(viewer, scope, case, now))  # fmt: skip
+        grants = self.by_grant(viewer, scope, case, now)
+        mine = is_author and item.sezione in ("diario", "isee")  # what one wrote oneself is not hidden again
+        return any(mine or not grant.nascondi_prima or item.scritto >= grant.dal for grant in grants)
 
     def _opens_entry(self, viewer: Viewer, scope: str, case: Case, item: Item) -> bool:
         """An entry of somebody's second level: for that settore, wherever the case is."""

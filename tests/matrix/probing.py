@@ -30,6 +30,8 @@ def _write(
         reply = asking.ask(door, {"cartella_id": case.id, **ids})
         return asking.same(f"{door} {case.numero}", reply.status_code, 403)
     reaches = asking.world.reaches(asking.viewer, door.reach, case, moment)
+    if item is not None:
+        reaches = asking.world.reads_item(asking.viewer, case, item, moment, door.reach)
     if item is not None and item.sezione == "diario":
         reaches = reaches and item.autore == asking.viewer.operatore
     if reaches:
