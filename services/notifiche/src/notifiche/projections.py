@@ -14,6 +14,7 @@ from contracts.cartella import FattoCartella, StatoCartella
 from contracts.erogazioni import FoglioPropostoV1
 from contracts.gateway import OperatoreAbilitatoV1, OperatoreRevocatoV1
 from notifiche.domain import CartellaNota, FattoAnagrafe, Incarico, TipoFatto
+from notifiche.inbox import InboxReaders
 from notifiche.models import (
     AvvisoTable,
     CartellaNotaTable,
@@ -123,9 +124,9 @@ def incarichi_of_ente(ente: str, tx: Transaction) -> list[Incarico]:
     return [_incarico(row) for row in tx.session.scalars(query)]
 
 
-def mail_addresses(mail: MailDaInviare, today: date, tx: Transaction) -> list[str]:
-    """Where a mail goes: the addressee, or everybody active in the settore when its inbox has the alert; never to who
-    may not meet the person it is about."""
+def mail_addresses(mail: MailDaInviare, readers: InboxReaders, today: date, tx: Transaction) -> list[str]:
+    """Where a mail goes: the addressee, or when the settore's inbox has the alert everybody active there whose role
+    reads it; never to who may not meet the person it is about."""
     if mail.destinatario_id is not None:
         query = select(IncaricoTable).where(IncaricoTable.operatore_id == mail.destinatario_id)
     else:
@@ -136,6 +137,9 @@ def mail_addresses(mail: MailDaInviare, today: date, tx: Transaction) -> list[st
     kept_away = esclusi_from((mail.residente_id, cartella.residente_id if cartella else None), tx)
     found = [_incarico(row) for row in tx.session.scalars(query.order_by(IncaricoTable.sequence.desc()))]
     wanted = [one for one in found if one.email and one.active(today) and one.operatore_id not in kept_away]
+    if mail.destinatario_id is None:
+        second_level = bool(cartella and cartella.settore_riservato)
+        wanted = [one for one in wanted if readers.has(one.ruolo, second_level=second_level)]
     addresses = list(dict.fromkeys(one.email for one in wanted))
     return addresses[:1] if mail.destinatario_id is not None else addresses
 

@@ -167,7 +167,7 @@ class NotificheService:
 
     @every(seconds=1)
     def send_mail(self) -> None:
-        mail.send_due_mail(self.db, self.sender, self.settings.base_url)
+        mail.send_due_mail(self.db, self.sender, self.settings.base_url, self.settings.inbox_readers)
 
     @every(seconds=1)
     def tell_nuclei(self) -> None:

@@ -1,6 +1,7 @@
 """What notifiche adds to the settings of every service."""
 
 from chassis.settings import ServiceSettings, service_config
+from notifiche.inbox import INBOX_ROLES, SECOND_LEVEL_ROLES, InboxReaders
 
 
 class Settings(ServiceSettings):
@@ -15,3 +16,10 @@ class Settings(ServiceSettings):
     smtp_starttls: bool = False
     mail_from: str = "cartella-sociale@localhost"
     base_url: str = "http://localhost"
+    inbox_roles: frozenset[str] = INBOX_ROLES
+    second_level_roles: frozenset[str] = SECOND_LEVEL_ROLES
+    """As JSON lists; see `notifiche.inbox`."""
+
+    @property
+    def inbox_readers(self) -> InboxReaders:
+        return InboxReaders(self.inbox_roles, self.second_level_roles)

@@ -15,6 +15,7 @@ from services.notifiche.tests.integration.test_alerts import abilitato, deceduto
 
 from contracts.gateway import OperatoreAbilitatoV1
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailServerAway, SmtpSender
+from notifiche.inbox import InboxReaders
 from notifiche.repository import MailRepository
 from notifiche.settings import Settings
 from notifiche.use_cases.mail import send_due_mail
@@ -84,6 +85,39 @@ def test_the_inbox_of_a_settore_is_mailed_to_everybody_in_it(door: Door) -> None
     [(_, to, _, body)] = server.taken
     assert set(to) == {"giulia@example.org", "marco@example.org"}
     assert "senza responsabile nel tuo settore" in body
+
+
+@pytest.mark.parametrize("ruolo", ["educatore", "psicologo", "fornitore", "pronto_intervento", "rpd"])
+def test_the_inbox_is_not_mailed_to_who_does_not_see_it(door: Door, ruolo: str) -> None:
+    server = FakeServer()
+    door.deliver(abilitato(uuid4(), email="altri@example.org", ruolo=ruolo))
+    alert_for(door, responsabile=False)
+
+    send_due_mail(door.db, server, BASE)
+
+    assert [to for _, to, *_ in server.taken] == [["giulia@example.org"]]
+
+
+def test_an_inbox_of_the_second_level_is_mailed_to_whom_it_is_open(door: Door) -> None:
+    server, person = FakeServer(), uuid4()
+    door.deliver(abilitato(uuid4(), email="dentro@example.org", settore="tutela"))
+    door.deliver(abilitato(uuid4(), email="ufficio@example.org", settore="tutela", ruolo="amministrativo"))
+    door.deliver(make_cartella_event(person, responsabile_id=None, settore_riservato="tutela"))
+    door.deliver(deceduto(person))
+
+    send_due_mail(door.db, server, BASE)
+
+    assert [to for _, to, *_ in server.taken] == [["dentro@example.org"]]
+
+
+def test_a_changed_policy_is_told_by_the_settings(door: Door) -> None:
+    server = FakeServer()
+    door.deliver(abilitato(uuid4(), email="edu@example.org", ruolo="educatore"))
+    alert_for(door, responsabile=False)
+
+    send_due_mail(door.db, server, BASE, InboxReaders(inbox=frozenset({"educatore"})))
+
+    assert [to for _, to, *_ in server.taken] == [["edu@example.org"]]
 
 
 def test_a_server_that_goes_away_in_the_middle_gets_the_rest_later(door: Door) -> None:

@@ -7,6 +7,7 @@ import structlog
 from chassis.sql import SqlDatabase
 from notifiche import projections
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailSender, MailServerAway
+from notifiche.inbox import InboxReaders
 from notifiche.repository import MailDaInviare, MailRepository
 from notifiche.use_cases.making import today
 
@@ -15,7 +16,9 @@ BATCH = 20
 NO_ADDRESS_AGAIN = timedelta(minutes=10)
 
 
-def send_due_mail(db: SqlDatabase, sender: MailSender, base_url: str) -> int:
+def send_due_mail(
+    db: SqlDatabase, sender: MailSender, base_url: str, readers: InboxReaders = InboxReaders()
+) -> int:
     """Sends what is due; how many went out. A server that is away loses nothing: all of it comes again later.
 
     A process killed between handing over and marking leaves the mail in_invio: after two minutes it is sent once
@@ -26,18 +29,20 @@ def send_due_mail(db: SqlDatabase, sender: MailSender, base_url: str) -> int:
         with db.transaction() as tx:
             claimed = MailRepository(tx).claim(BATCH)
         if claimed:
-            sent += _send_batch(claimed, db, sender, base_url)
+            sent += _send_batch(claimed, db, sender, base_url, readers)
         if len(claimed) < BATCH:
             return sent
 
 
-def _send_batch(claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSender, base_url: str) -> int:
+def _send_batch(
+    claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSender, base_url: str, readers: InboxReaders
+) -> int:
     done = 0
     sent = 0
     try:
         with sender.connect() as mailbox:
             for mail in claimed:
-                sent += _send(mail, mailbox, db, base_url)
+                sent += _send(mail, mailbox, db, base_url, readers)
                 done += 1
     except MailServerAway as error:
         log.warning("mail_server_away", error=str(error), waiting=len(claimed) - done)
@@ -47,9 +52,11 @@ def _send_batch(claimed: list[MailDaInviare], db: SqlDatabase, sender: MailSende
     return sent
 
 
-def _send(mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str) -> int:
+def _send(
+    mail: MailDaInviare, mailbox: Mailbox, db: SqlDatabase, base_url: str, readers: InboxReaders
+) -> int:
     with db.transaction() as tx:
-        to = projections.mail_addresses(mail, today(), tx)
+        to = projections.mail_addresses(mail, readers, today(), tx)
         if (
             not to
         ):  # the operator is not known yet, or nobody works in the settore: the alert stands on the page
