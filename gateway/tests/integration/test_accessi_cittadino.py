@@ -18,7 +18,7 @@ from contracts.cartella import Area, CartellaOut, CartelleOut, ListCartelle, Sta
 from contracts.condivisioni import CondivisioniOut
 from contracts.errors import Unavailable
 from gateway.accessi.testing import Registro, make_accesso
-from gateway.seed import IDENTITIES
+from gateway.seed.operatori import IDENTITIES
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
 
@@ -139,16 +139,37 @@ def test_days_come_newest_first(citizen: Citizen) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"esito": 403}, {"esito": 404}, {"tipo": "cittadino"}, {"tipo": "client"}, {"quando": ago(days=750)}],
-    ids=["refused", "not found", "himself", "a machine", "too long ago"],
-)
-def test_what_is_no_read_by_a_person_in_two_years_is_not_there(
+    [{"esito": 403}, {"esito": 404}, {"tipo": "cittadino"}, {"quando": ago(days=750)},
+     {"sezione": "registro_accessi", "ruolo": "rpd"}, {"sezione": "emergenze"}, {"azione": "motivo"}, {"sezione": ""}],
+    ids=["refused", "not found", "himself", "too long ago", "the DPO searched the log", "an emergency was reviewed",
+         "somebody wrote a reason", "somebody was asked for a reason"],
+)  # fmt: skip
+def test_what_is_no_read_of_the_file_in_two_years_is_not_there(
     citizen: Citizen, changes: dict[str, Any]
 ) -> None:
     citizen.read(**changes)
 
     assert citizen.lines() == []
     assert "Nessuno ha letto il tuo fascicolo" in citizen.page()
+
+
+def test_he_reads_which_program_read_his_file_and_what_for(citizen: Citizen) -> None:
+    with psycopg.connect(citizen.registro.owner) as connection:
+        row = connection.execute(
+            "INSERT INTO clienti (id, nome, ente, settore, finalita, estensioni, scade_il, proposto_da)"
+            " VALUES (gen_random_uuid(), 'Contabilità del Comune', 'F704', 'adulti', 'Pagare i contributi', '{}',"
+            " now() + interval '90 days', %s) RETURNING id",
+            (GIULIA,),
+        ).fetchone()
+        assert row is not None
+    citizen.read(
+        tipo="client", operatore_id=row[0], ruolo="client", motivo="Pagare i contributi", sezione="fogli"
+    )
+
+    (line,) = citizen.lines()
+    assert line[0] == "Contabilità del Comune"
+    assert line[1] == "Programma"
+    assert line[3:] == ["i tuoi interventi e pagamenti", "Pagare i contributi"]
 
 
 def test_reads_of_other_people_and_their_cases_are_not_there(citizen: Citizen) -> None:

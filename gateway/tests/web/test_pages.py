@@ -9,7 +9,7 @@ import web_world as w
 from starlette.testclient import TestClient
 
 from contracts.condivisioni import CondivisioniOut, StatoCondivisione
-from gateway.seed import IDENTITIES
+from gateway.seed.operatori import IDENTITIES
 from gateway.testing import Browser, FakeServices
 
 SignIn = Callable[[str], Browser]

@@ -24,7 +24,8 @@ PARTS = {
     PAGAMENTI: "i tuoi interventi e pagamenti",
 }
 
-
+MACHINE = "client"
+"""Role in the log of a program that reads by itself."""
 Citizen = Annotated[Caller, Depends(authorize("registro_accessi:leggi", per="cittadini"))]
 
 
@@ -74,9 +75,21 @@ def _in_words(one: Lettura, name: Callable[[UUID], str]) -> Voce:
     ente, settore = ente_names.known(one.ente), labels.word(one.settore, "settore")
     parts = [PARTS[part] for part in (FASCICOLO, ANAGRAFE, PAGAMENTI) if part in one.parti]
     return Voce(
-        chi=name(one.operatore_id) if one.operatore_id else "Operatore di questo settore",
-        ruolo=labels.word(one.ruolo, "ruolo") + (", al posto di un collega assente" if one.delegato else ""),
+        chi=_who(one, name),
+        ruolo=_role(one),
         dove=f"{ente}, settore {settore}" if settore else ente,
         che_cosa=" e ".join(parts) if len(parts) < 3 else f"{parts[0]}, {parts[1]} e {parts[2]}",
         perche="; ".join(one.motivi) or "Nel suo lavoro per i servizi sociali",
     )
+
+
+def _who(one: Lettura, name: Callable[[UUID], str]) -> str:
+    if one.ruolo == MACHINE:
+        return one.programma or "Programma di questo settore"
+    return name(one.operatore_id) if one.operatore_id else "Operatore di questo settore"
+
+
+def _role(one: Lettura) -> str:
+    if one.ruolo == MACHINE:
+        return "Programma"
+    return labels.word(one.ruolo, "ruolo") + (", al posto di un collega assente" if one.delegato else "")
