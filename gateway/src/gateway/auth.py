@@ -196,6 +196,22 @@ class Caller:
         self._note(reply)
         return reply
 
+    async def again(self) -> "Caller | None":
+        """The same caller as he stands now, for long answers. None once the session has ended or works in another
+        incarico, or the policy no longer lets him do what this route asked."""
+        identity = await self._gateway.sessions.identify_again(self.session_id)
+        if identity is None or identity.incarico_id != self.identity.incarico_id:
+            return None
+        try:
+            policy = await self._gateway.policies.get(identity.policy_version)
+        except Forbidden:
+            return None
+        extents = extents_of(identity, policy, self.scopes)
+        low = identity.tipo != "client" and identity.livello < policy.livello(identity.ruolo)
+        if low or extents.keys() != self.extents.keys():
+            return None
+        return Caller(self._gateway, identity, policy, extents, self.accesso, self.correlation_id)
+
     async def keep_motivo(self, cartella_id: UUID, motivo: str) -> None:
         """Why this person opens this case, for the rest of the day."""
         self.touch(cartella_id=cartella_id)

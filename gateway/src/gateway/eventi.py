@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.resources import Gateway
 
 from contracts.events import Envelope
+from contracts.mandato import Extent
 from contracts.notifiche import AvvisoCreatoV1
 
 EXCHANGE = "notifiche.events"
@@ -28,27 +29,49 @@ BACKLOG = 100
 """Alerts kept for a page that reads slowly; the oldest go first: the page then reloads its list anyway."""
 RETRY_SECONDS = 2.0
 PING_SECONDS = 15.0
+OWN_ALONE = (Extent.NESSUNO, Extent.PROPRI)
+"""Extents that open no inbox."""
 Render = Callable[[AvvisoCreatoV1], Awaitable[str]]
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who has a page open and how far his `avvisi:leggi` and his second level reach: as the list of alerts has it."""
+
+    operatore_id: UUID
+    ente: str
+    settore: str
+    avvisi: Extent
+    second_level: Extent
+    esclusi: frozenset[UUID] = frozenset()
+
+    @classmethod
+    def of(cls, caller: "Caller") -> "Reader":
+        return cls(
+            caller.operatore_id, caller.ente, caller.settore, caller.extent("avvisi:leggi"),
+            caller.extent("secondo_livello:leggi"), frozenset(caller.identity.esclusi or ()),
+        )  # fmt: skip
+
+    def concerns(self, avviso: AvvisoCreatoV1) -> bool:
+        """His own, or nobody's in his settore if he reads its inbox; none about whom he lives with, none of a second
+        level closed to him."""
+        if self.operatore_id in avviso.esclusi or not self.esclusi.isdisjoint(avviso.residenti):
+            return False
+        if avviso.destinatario_id is not None:
+            closed = avviso.secondo_livello and self.second_level is Extent.NESSUNO
+            return avviso.destinatario_id == self.operatore_id and not closed
+        if self.avvisi in OWN_ALONE or (avviso.secondo_livello and self.second_level in OWN_ALONE):
+            return False
+        return (avviso.ente, avviso.settore) == (self.ente, self.settore)
 
 
 @dataclass(eq=False, slots=True)
 class Subscription:
     """Iterate over it; `next(timeout)` gives None when nothing came in time."""
 
-    operatore_id: UUID
-    ente: str
-    settore: str
-    second_level: bool = False
+    reader: Reader
     queue: asyncio.Queue[AvvisoCreatoV1] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
-
-    def concerns(self, avviso: AvvisoCreatoV1) -> bool:
-        """His own, or nobody's in his settore; none about whom he lives with, none of a second level closed to him."""
-        if self.operatore_id in avviso.esclusi or (avviso.secondo_livello and not self.second_level):
-            return False
-        if avviso.destinatario_id is not None:
-            return avviso.destinatario_id == self.operatore_id
-        return (avviso.ente, avviso.settore) == (self.ente, self.settore)
 
     def put(self, avviso: AvvisoCreatoV1) -> None:
         if self.queue.full():
@@ -87,11 +110,9 @@ class AvvisiFanOut:
             await self.connection.close()
 
     @asynccontextmanager
-    async def subscribe(
-        self, operatore_id: UUID, ente: str, settore: str, second_level: bool = False
-    ) -> AsyncIterator[Subscription]:
+    async def subscribe(self, reader: Reader) -> AsyncIterator[Subscription]:
         """`async with eventi.subscribe(...) as avvisi: async for avviso in avvisi: …`"""
-        subscription = Subscription(operatore_id, ente, settore, second_level)
+        subscription = Subscription(reader)
         self.subscriptions.add(subscription)
         try:
             yield subscription
@@ -100,7 +121,7 @@ class AvvisiFanOut:
 
     def deliver(self, avviso: AvvisoCreatoV1) -> None:
         for subscription in self.subscriptions:
-            if subscription.concerns(avviso):
+            if subscription.reader.concerns(avviso):
                 subscription.put(avviso)
 
     async def _connect(self) -> None:
@@ -138,23 +159,25 @@ class AvvisiFanOut:
 def stream(gateway: "Gateway", caller: "Caller", render: Render) -> StreamingResponse:
     """Server-sent events for one page: unnamed messages whose data is what `render` makes of each alert.
 
-    Ends by itself, with an event `sessione_finita`, when the session has ended or works in another incarico; asked
-    before each alert, so that nobody hears of one who may not any more.
+    Who the caller is and what the policy gives him is asked again before each alert, so that nobody hears of one who
+    may not any more. Ends by itself, with an event `sessione_finita`, when the session has ended or works in another
+    incarico, or the role has lost its alerts.
     """
 
     async def events() -> AsyncIterator[bytes]:
-        second_level = caller.can("secondo_livello:leggi")
-        async with gateway.eventi.subscribe(
-            caller.operatore_id, caller.ente, caller.settore, second_level
-        ) as subscription:
+        async with gateway.eventi.subscribe(Reader.of(caller)) as subscription:
             yield b"retry: 3000\n: aperto\n\n"
             while True:
                 avviso = await subscription.next(PING_SECONDS)
-                if not await gateway.sessions.is_open(caller.session_id, caller.identity.incarico_id):
+                now = await caller.again()
+                if now is None:
                     yield b"event: sessione_finita\ndata: {}\n\n"
                     return
+                subscription.reader = Reader.of(now)
                 if avviso is None:
                     yield b": vivo\n\n"
+                    continue
+                if not subscription.reader.concerns(avviso):
                     continue
                 data = "".join(f"data: {line}\n" for line in (await render(avviso)).splitlines())
                 yield f"id: {avviso.avviso_id}\n{data}\n".encode()

@@ -62,9 +62,10 @@ SELECT s.id AS session_id, s.tipo, s.ultimo_uso, s.inattivita, s.scade_il, s.liv
        e.id AS emergenza_id, coalesce(e.persona, '') AS emergenza_persona
 {JOINS}  LEFT JOIN LATERAL (SELECT * FROM emergenze WHERE session_id = s.id AND incarico_id = s.incarico_id
                         AND chiusa_il IS NULL AND scade_il > now() ORDER BY aperta_il DESC LIMIT 1) e ON true
- WHERE s.token_sha256 = %s AND {VALID}
+ WHERE {VALID}
 """
-IS_OPEN = f"SELECT 1 {JOINS} WHERE s.id = %s AND s.incarico_id IS NOT DISTINCT FROM %s AND {VALID}"
+BY_TOKEN = f"{IDENTIFY} AND s.token_sha256 = %s"
+BY_ID = f"{IDENTIFY} AND s.id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ class SessionStore:
     async def _identify(self, token: str, touch: bool) -> Identity | None:
         async with self.pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(Identity))
-            await cursor.execute(IDENTIFY, (_digest(token),))
+            await cursor.execute(BY_TOKEN, (_digest(token),))
             identity = await cursor.fetchone()
             if identity is not None and touch and identity.unwritten:
                 await connection.execute(
@@ -241,11 +242,12 @@ class SessionStore:
                 (list(esclusi), session_id),
             )
 
-    async def is_open(self, session_id: UUID, incarico_id: UUID | None) -> bool:
-        """For long answers: does the session still stand, in this incarico?"""
+    async def identify_again(self, session_id: UUID) -> Identity | None:
+        """For long answers: who holds the session as he stands now, or None when it has ended. Counts as no use."""
         async with self.pool.connection() as connection:
-            cursor = await connection.execute(IS_OPEN, (session_id, incarico_id))
-            return await cursor.fetchone() is not None
+            cursor = connection.cursor(row_factory=class_row(Identity))
+            await cursor.execute(BY_ID, (session_id,))
+            return await cursor.fetchone()
 
     async def list_open(self, persona_id: UUID) -> list[Sessione]:
         """Open sessions of an operator or a citizen, the latest used first."""

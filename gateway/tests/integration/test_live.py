@@ -5,13 +5,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from contracts.documenti import (
     StatoDocumento,
     UploadOut,
 )
+from contracts.mandato import Extent
 from contracts.notifiche import AvvisoCreatoV1
 from gateway.seed.operatori import IDENTITIES
 from gateway.settings import Settings
@@ -134,6 +136,76 @@ def test_an_open_page_hears_nothing_more_once(app: FastAPI, address: str, bus: B
         heard = [line for line in page.iter_lines() if line.startswith(("data: ", "event: "))]
 
     assert heard == ["event: sessione_finita", "data: {}"]
+
+
+def alter_policy(app: FastAPI, monkeypatch: pytest.MonkeyPatch, scope: str, extent: Extent) -> None:
+    """As if a version that gives this scope so far to assistenti sociali had come into force."""
+    policies = app.state.gateway.policies
+    for version, policy in policies.known.items():
+        own = policy.rules["assistente_sociale"] | {scope: extent}
+        changed = replace(policy, rules=policy.rules | {"assistente_sociale": own})
+        monkeypatch.setitem(policies.known, version, changed)
+
+
+@contextmanager
+def open_page(app: FastAPI, giulia: Person) -> Iterator[Iterator[str]]:
+    """What Giulia's page hears, one after the other: ids of alerts, names of events."""
+    with giulia.http.stream("GET", "/api/v1/avvisi/flusso") as page:
+        listening(app)
+        yield (line.partition(": ")[2] for line in page.iter_lines() if line.startswith(("id: ", "event: ")))
+
+
+def test_the_inbox_is_not_pushed_to_whom_the_list_hides_it_from(
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = make_avviso(IDS["giulia.bianchi"])
+    with signed_in(address, "giulia.bianchi") as giulia:
+        alter_policy(app, monkeypatch, "avvisi:leggi", Extent.PROPRI)
+        with open_page(app, giulia) as heard:
+            bus.publish(make_avviso(None), own)
+
+            assert next(heard) == str(own.avviso_id)
+
+
+def test_an_open_page_ends_when_the_policy_withdraws_alerts(
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with signed_in(address, "giulia.bianchi") as giulia, open_page(app, giulia) as heard:
+        alter_policy(app, monkeypatch, "avvisi:leggi", Extent.NESSUNO)
+        bus.publish(make_avviso(IDS["giulia.bianchi"]))
+
+        assert list(heard) == ["sessione_finita"]
+
+
+@pytest.mark.parametrize("extent", [Extent.NESSUNO, Extent.PROPRI])
+def test_an_open_page_hears_no_second_level_withdrawn_meanwhile(
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch, extent: Extent
+) -> None:
+    first, second = (make_avviso(None).model_copy(update={"secondo_livello": True}) for _ in range(2))
+    own = make_avviso(IDS["giulia.bianchi"])
+    with signed_in(address, "giulia.bianchi") as giulia, open_page(app, giulia) as heard:
+        bus.publish(first)
+        assert next(heard) == str(first.avviso_id)
+        alter_policy(app, monkeypatch, "secondo_livello:leggi", extent)
+        bus.publish(second, own)
+
+        assert next(heard) == str(own.avviso_id)
+
+
+def test_an_open_page_hears_nothing_of_who_came_to_live_with_its_person(
+    app: FastAPI, address: str, bus: Bus, settings: Settings
+) -> None:
+    who = uuid4()
+    about = make_avviso(IDS["giulia.bianchi"]).model_copy(update={"residenti": (who,)})
+    other = make_avviso(IDS["giulia.bianchi"])
+    with signed_in(address, "giulia.bianchi") as giulia, open_page(app, giulia) as heard:
+        with psycopg.connect(settings.dsn, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE sessioni SET esclusi = %s WHERE operatore_id = %s", ([who], IDS["giulia.bianchi"])
+            )
+        bus.publish(about, other)
+
+        assert next(heard) == str(other.avviso_id)
 
 
 def test_an_oversized_upload_is_refused_before_its_body_is_sent(

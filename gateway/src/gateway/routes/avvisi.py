@@ -35,7 +35,7 @@ async def follow_avvisi(
     request: Request, caller: Caller = Depends(authorize("avvisi:leggi"))
 ) -> StreamingResponse:
     async def as_json(avviso: AvvisoCreatoV1) -> str:
-        return avviso.model_dump_json(exclude={"esclusi", "secondo_livello"})
+        return avviso.model_dump_json(exclude={"esclusi", "residenti", "secondo_livello"})
 
     return stream(request.app.state.gateway, caller, as_json)
 

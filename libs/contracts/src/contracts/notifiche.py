@@ -35,6 +35,8 @@ class AvvisoCreatoV1(FattoAvviso, source="notifiche", key="avviso.creato.v1", su
     with whom it is about), and one of a second level only to those whose role has it."""
 
     esclusi: tuple[UUID, ...] = ()
+    residenti: tuple[UUID, ...] = ()
+    """Whom it is about and whose case it is in: for the gateway alone, which knows who lives with its reader now."""
     secondo_livello: bool = False
 
 

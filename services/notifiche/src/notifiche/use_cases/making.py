@@ -54,9 +54,15 @@ def add(avviso: AvvisoTable, tx: Transaction) -> None:
 def tell(avviso: AvvisoTable, tx: Transaction) -> None:
     """Says that an alert waits for its addressee, or for a settore."""
     cartella = projections.get_cartella(avviso.cartella_id, tx) if avviso.cartella_id else None
-    esclusi = projections.esclusi_from((avviso.residente_id, cartella.residente_id if cartella else None), tx)
-    second_level = bool(cartella and cartella.settore_riservato)
-    event = fact(AvvisoCreatoV1, avviso, esclusi=sorted(esclusi), secondo_livello=second_level)
+    about = {avviso.residente_id, cartella.residente_id if cartella else None}
+    residenti = sorted(one for one in about if one is not None)
+    event = fact(
+        AvvisoCreatoV1,
+        avviso,
+        esclusi=sorted(projections.esclusi_from(residenti, tx)),
+        residenti=residenti,
+        secondo_livello=bool(cartella and cartella.settore_riservato),
+    )
     tx.emit(event, sequence=avviso.version)
 
 
