@@ -232,6 +232,115 @@ def test_a_later_version_never_comes_into_force_before_an_earlier_one(admin: Bro
     assert "attiva_dal" in asked.json()["fields"]
 
 
+LATER = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+
+
+@pytest.fixture
+def bruno(browser: SignIn) -> Browser:
+    return browser("bruno.leone")
+
+
+def undo(who: Browser, version: int, motivo: str = "Il decreto è stato ritirato") -> Any:
+    now = who.get(f"/api/v1/politica/{version}").json()["versione"]["revisione"]
+    return who.post(f"/api/v1/politica/{version}/annullo", json={"revisione": now, "motivo": motivo})
+
+
+def decide_undoing(who: Browser, version: int, annulla: bool = True) -> Any:
+    now = who.get(f"/api/v1/politica/{version}").json()["versione"]["revisione"]
+    body = {"revisione": now, "annulla": annulla}
+    return who.post(f"/api/v1/politica/{version}/annullo/decisione", json=body)
+
+
+def test_what_was_approved_for_a_later_day_is_undone_by_two_and_freezes_nothing(
+    admin: Browser, laura: Browser
+) -> None:
+    waiting = draft(admin, psicologo={"scuola:leggi": "nessuno"})
+    version = approved(admin, laura, {"attiva_dal": LATER}, educatore={"diario:leggi": "settore"})
+    assert propose(admin, waiting).json()["code"] == "politica.base_superata"
+
+    assert undo(admin, version).status_code == 200
+    alone = decide_undoing(admin, version)
+    assert (alone.status_code, alone.json()["code"]) == (403, "politica.annullo_tuo")
+    gone = decide_undoing(laura, version)
+
+    assert (gone.json()["stato"], gone.json()["motivo_annullo"]) == (
+        "annullata",
+        "Il decreto è stato ritirato",
+    )
+    assert decide(laura, propose(admin, waiting).json()).status_code == 200
+    assert in_force(admin) == waiting["version"]
+
+
+def test_one_who_did_not_ask_may_say_no_and_it_stays_approved(
+    admin: Browser, laura: Browser, bruno: Browser
+) -> None:
+    version = approved(admin, laura, {"attiva_dal": LATER}, educatore={"diario:leggi": "settore"})
+    assert undo(bruno, version).status_code == 200
+
+    assert undo(admin, version).json()["code"] == "politica.annullo_chiesto"
+    kept = decide_undoing(laura, version, annulla=False)
+
+    assert (kept.json()["stato"], kept.json()["annullo_chiesto_da"]) == ("approvata", None)
+    assert decide_undoing(laura, version).json()["code"] == "politica.annullo_non_chiesto"
+
+
+def test_what_is_in_force_or_has_a_follower_is_not_undone(admin: Browser, laura: Browser) -> None:
+    held = approved(admin, laura, educatore={"diario:leggi": "settore"})
+    first = approved(admin, laura, {"attiva_dal": LATER}, psicologo={"scuola:leggi": "nessuno"})
+    second = approved(admin, laura, {"attiva_dal": LATER}, psicologo={"diario:leggi": "nessuno"})
+
+    refused = [undo(admin, version).json()["code"] for version in (held, first)]
+
+    assert refused == ["politica.in_vigore", "politica.annulla_prima"]
+    assert "motivo_annullo" in undo(admin, second, "boh").json()["fields"]
+    assert undo(laura, second).status_code == 403
+    assert undo(admin, second).status_code == 200
+
+
+def test_the_database_undoes_only_what_has_not_begun_and_by_two(
+    admin: Browser, laura: Browser, settings: Settings
+) -> None:
+    held = approved(admin, laura, educatore={"diario:leggi": "settore"})
+    version = approved(admin, laura, {"attiva_dal": LATER}, psicologo={"scuola:leggi": "nessuno"})
+    alone = (
+        "UPDATE politiche SET stato = 'annullata', annullo_chiesto_da = autore_id, annullata_da = autore_id"
+        " WHERE version = %s"
+    )
+    by_two = alone.replace("annullata_da = autore_id", "annullata_da = decisa_da")
+    for statement, number in (
+        (alone, version),
+        (by_two, held),
+        ("UPDATE politiche SET attiva_dal = now() WHERE version = %s", version),
+        ("UPDATE politiche SET stato = 'bozza' WHERE version = %s", version),
+        ("UPDATE politiche SET motivo = 'altro' WHERE version = %s", version),
+        ("DELETE FROM politiche WHERE version = %s", version),
+    ):
+        with (
+            psycopg.connect(settings.dsn) as connection,
+            pytest.raises((psycopg.errors.RaiseException, psycopg.errors.CheckViolation)),
+        ):
+            connection.execute(statement.encode(), (number,))
+
+
+def test_the_page_walks_an_undoing(admin: Browser, laura: Browser) -> None:
+    version = approved(admin, laura, {"attiva_dal": LATER}, educatore={"diario:leggi": "settore"})
+    url = f"/politica/{version}"
+    form = {"csrf_token": admin.csrf, "revisione": "4", "motivo_annullo": "Il decreto è stato ritirato"}
+    assert "Chiedi di annullarla" in admin.get(url).text
+    assert "Chiedi di annullarla" not in laura.get(url).text
+
+    refused = admin.post(f"{url}/annulla", data=form | {"motivo_annullo": ""})
+    assert (refused.status_code, "Scrivi perché si annulla" in refused.text) == (422, True)
+    assert admin.post(f"{url}/annulla", data=form).headers["location"].endswith("=politica_annullo")
+    assert "Annulla la versione" not in admin.get(url).text
+    assert "Annulla la versione" in laura.get(url).text
+    said = {"csrf_token": laura.csrf, "revisione": "5", "decisione": "annulla"}
+    assert laura.post(f"{url}/annulla/decidi", data=said).headers["location"].endswith("=politica_annullata")
+
+    assert "Il decreto è stato ritirato" in admin.get(url).text
+    assert "Annullata" in admin.get("/politica").text
+
+
 def test_a_day_gone_by_is_refused(admin: Browser) -> None:
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
 

@@ -1,7 +1,8 @@
 """Versions of the policy: drafted and proposed by one person, approved or rejected by another, then fixed.
 
 Numbers follow the order of coming into force: a version is approved only while the one it was drafted from is still
-the newest approved, and never for a date before that one's. The database holds to it too (migration 0005).
+the newest approved, and never for a date before that one's. The newest approved, as long as it has not come into force,
+is undone by two people: nothing has to wait for its day. The database holds to it too (migration 0005).
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.politica.contenuto import Contenuto, read_contenuto, write_contenuto
 from gateway.politica.regole import Divieto, divieti
 
-BOZZA, PROPOSTA, APPROVATA, RESPINTA = "bozza", "proposta", "approvata", "respinta"
+BOZZA, PROPOSTA, APPROVATA = "bozza", "proposta", "approvata"
 SLACK = timedelta(minutes=10)
 """A form may lie open this long and "da subito" still be no date in the past."""
 FARTHEST = timedelta(days=731)
@@ -32,9 +33,13 @@ SELECT = """
 SELECT v.version, v.stato, v.motivo, v.attiva_dal, v.base, v.revisione, v.autore_id,
        coalesce(a.nome || ' ' || a.cognome, '') AS autore, v.creata_il, v.proposta_il, v.decisa_da,
        coalesce(d.nome || ' ' || d.cognome, '') AS decisore, v.decisa_il, v.motivo_decisione,
+       v.annullo_chiesto_da, coalesce(r.nome || ' ' || r.cognome, '') AS annullo_richiedente,
+       v.annullo_chiesto_il, v.motivo_annullo,
+       v.annullata_da, coalesce(n.nome || ' ' || n.cognome, '') AS annullatore, v.annullata_il,
        v.version IS NOT DISTINCT FROM
          (SELECT max(version) FROM politiche WHERE stato = 'approvata' AND attiva_dal <= now()) AS in_vigore
   FROM politiche v LEFT JOIN operatori a ON a.id = v.autore_id LEFT JOIN operatori d ON d.id = v.decisa_da
+  LEFT JOIN operatori r ON r.id = v.annullo_chiesto_da LEFT JOIN operatori n ON n.id = v.annullata_da
 """
 NEWEST = "SELECT version, attiva_dal FROM politiche WHERE stato = 'approvata' ORDER BY version DESC LIMIT 1"
 
@@ -57,6 +62,13 @@ class Versione:
     decisore: str
     decisa_il: datetime | None
     motivo_decisione: str
+    annullo_chiesto_da: UUID | None
+    annullo_richiedente: str
+    annullo_chiesto_il: datetime | None
+    motivo_annullo: str
+    annullata_da: UUID | None
+    annullatore: str
+    annullata_il: datetime | None
     in_vigore: bool
 
     @property
@@ -165,6 +177,33 @@ class Versioni:
                 decisore_id, motivo.strip(),
             )  # fmt: skip
 
+    async def ask_annullo(self, version: int, operatore_id: UUID, revisione: int, motivo: str) -> None:
+        """Asks somebody else to undo what was approved for a day that has not come."""
+        async with self._locked() as connection:
+            found = await _annullabile(connection, version, revisione)
+            if found.annullo_chiesto_da is not None:
+                raise Conflict("politica.annullo_chiesto", "È già stato chiesto: manca la seconda persona.")
+            if not MIN_MOTIVO <= len(motivo.strip()) <= MAX_MOTIVO:
+                message = f"Scrivi perché si annulla, da {MIN_MOTIVO} a {MAX_MOTIVO} caratteri."
+                raise Invalid("politica.motivo_mancante", message, fields={"motivo_annullo": message})
+            await _move(
+                connection, version,
+                "annullo_chiesto_da = %s, annullo_chiesto_il = now(), motivo_annullo = %s",
+                operatore_id, motivo.strip(),
+            )  # fmt: skip
+
+    async def decide_annullo(self, version: int, operatore_id: UUID, revisione: int, annulla: bool) -> None:
+        """The second pair of eyes; a no leaves it approved, and who asked may say that too."""
+        async with self._locked() as connection:
+            found = await _annullabile(connection, version, revisione)
+            if found.annullo_chiesto_da is None:
+                raise Conflict("politica.annullo_non_chiesto", "Nessuno ha chiesto di annullarla.")
+            if annulla and found.annullo_chiesto_da == operatore_id:
+                raise Forbidden("politica.annullo_tuo", "L’hai chiesto tu: la annulla un’altra persona.")
+            undone = "stato = 'annullata', annullata_da = %s, annullata_il = now()"
+            kept = "annullo_chiesto_da = NULL, annullo_chiesto_il = NULL, motivo_annullo = ''"
+            await _move(connection, version, *((undone, operatore_id) if annulla else (kept,)))
+
     @asynccontextmanager
     async def _locked(self) -> AsyncIterator[Connection]:
         async with self.pool.connection() as connection, connection.transaction():
@@ -196,6 +235,22 @@ def _expect(found: Versione, revisione: int, states: tuple[str, ...]) -> None:
         raise Conflict("politica.cambiata", "Nel frattempo questa versione è cambiata: ricarica la pagina.")
 
 
+async def _annullabile(connection: Connection, version: int, revisione: int) -> Versione:
+    """Raises Conflict unless it is approved, not yet in force, and nothing approved stands on it."""
+    found = await _get(connection, version)
+    _expect(found, revisione, (APPROVATA,))
+    if not found.programmata:
+        raise Conflict(
+            "politica.in_vigore", "È già entrata in vigore: per tornare indietro se ne approva una nuova."
+        )
+    newest, _ = await _newest(connection)
+    if newest != version:
+        raise Conflict(
+            "politica.annulla_prima", f"Prima va annullata la versione {newest}, che parte da qui."
+        )
+    return found
+
+
 async def _own(
     connection: Connection, version: int, autore_id: UUID, revisione: int, states: tuple[str, ...]
 ) -> None:
@@ -211,7 +266,7 @@ async def _check(connection: Connection, found: Versione, motivo: str, attiva_da
     if found.base != newest:
         raise Conflict(
             "politica.base_superata",
-            f"Nel frattempo è stata approvata la versione {newest}: riporta le tue modifiche su quella.",
+            f"Nel frattempo si parte dalla versione {newest}: riporta le tue modifiche su quella.",
             details={"base": newest},
         )
     fields: dict[str, str] = {}
@@ -225,7 +280,7 @@ async def _check(connection: Connection, found: Versione, motivo: str, attiva_da
         fields["attiva_dal"] = "È troppo lontana: scegli una data entro due anni."
     elif (attiva_dal or datetime.now(UTC)) < since and found.stato == BOZZA:
         fields["attiva_dal"] = (
-            "È già approvata una versione che entra in vigore più tardi: scegli una data successiva."
+            "È già approvata una versione che entra in vigore più tardi: scegli una data successiva, o annullatela."
         )
     if fields:
         raise Invalid("politica.proposta_incompleta", "La proposta non è completa.", fields=fields)

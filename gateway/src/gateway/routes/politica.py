@@ -49,6 +49,13 @@ class VersioneOut(BaseModel):
     decisore: str
     decisa_il: datetime | None
     motivo_decisione: str
+    annullo_chiesto_da: UUID | None
+    annullo_richiedente: str
+    annullo_chiesto_il: datetime | None
+    motivo_annullo: str
+    annullata_da: UUID | None
+    annullatore: str
+    annullata_il: datetime | None
     in_vigore: bool
 
 
@@ -97,6 +104,18 @@ class Decisione(BaseModel):
     revisione: Revisione
     approva: bool
     motivo: Testo = ""
+
+
+class Annullo(BaseModel):
+    revisione: Revisione
+    motivo: Testo
+
+
+class DecisioneAnnullo(BaseModel):
+    """`annulla` false: it stays approved."""
+
+    revisione: Revisione
+    annulla: bool
 
 
 class PersonaOut(BaseModel):
@@ -274,4 +293,23 @@ async def decide_proposta(
 ) -> VersioneOut:
     versioni = _versioni(request)
     await versioni.decide(version, caller.operatore_id, command.revisione, command.approva, command.motivo)
+    return _out(await versioni.get(version))
+
+
+@router.post("/politica/{version}/annullo", summary="Chiedi di annullare una versione non ancora in vigore")
+async def ask_annullo(request: Request, version: Numero, command: Annullo, caller: Writer) -> VersioneOut:
+    versioni = _versioni(request)
+    await versioni.ask_annullo(version, caller.operatore_id, command.revisione, command.motivo)
+    return _out(await versioni.get(version))
+
+
+@router.post(
+    "/politica/{version}/annullo/decisione",
+    summary="Annulla, o lascia, ciò che un’altra persona chiede di annullare",
+)
+async def decide_annullo(
+    request: Request, version: Numero, command: DecisioneAnnullo, caller: Approver
+) -> VersioneOut:
+    versioni = _versioni(request)
+    await versioni.decide_annullo(version, caller.operatore_id, command.revisione, command.annulla)
     return _out(await versioni.get(version))

@@ -79,6 +79,7 @@ STATI: dict[str, dict[str, Label]] = {
         "proposta": Label("Da decidere", "ambra"),
         "approvata": Label("Approvata", "verde"),
         "respinta": Label("Respinta", "rosso"),
+        "annullata": Label("Annullata", "viola"),
     },
     "emergenza": {
         "aperta": Label("In corso", "rosso"),

@@ -41,7 +41,9 @@ NOTICES: dict[str, Notice] = {
     "condivisione_accettata": Notice("Condivisione accettata: il caso è fra i tuoi casi visibili."),
     "condivisione_rifiutata": Notice("Condivisione rifiutata. Chi l’ha proposta vede il motivo."),
     "condivisione_revocata": Notice("Condivisione revocata: da adesso non apre più nulla."),
-    "emergenza_aperta": Notice("Emergenza aperta. Chi coordina e il responsabile della protezione dei dati lo sanno."),
+    "emergenza_aperta": Notice(
+        "Emergenza aperta. Chi coordina e il responsabile della protezione dei dati lo sanno."
+    ),
     "emergenza_chiusa": Notice("Emergenza chiusa. Resta da rivedere."),
     "emergenza_rivista": Notice("Revisione firmata."),
     "politica_bozza": Notice("Bozza pronta: non cambia nulla finché un’altra persona non approva."),
@@ -50,6 +52,9 @@ NOTICES: dict[str, Notice] = {
     "politica_ritirata": Notice("Proposta ritirata: è di nuovo una bozza."),
     "politica_eliminata": Notice("Bozza eliminata."),
     "politica_approvata": Notice("Versione approvata."),
+    "politica_annullo": Notice("Richiesta inviata: la annulla un’altra persona."),
+    "politica_annullata": Notice("Versione annullata: non entrerà in vigore."),
+    "politica_tenuta": Notice("La versione resta approvata."),
     "politica_respinta": Notice("Versione respinta."),
     "verifica_chiesta": Notice("Il controllo comincia entro un minuto: puoi lasciare questa pagina."),
     "anomalia_chiusa": Notice("Segnalazione chiusa."),

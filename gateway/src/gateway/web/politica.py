@@ -93,14 +93,18 @@ async def version_page(request: Request, caller: Caller, version: int, form: For
     """A version, what it changes and for whom; with the forms that its state and the reader's part in it allow."""
     esame = await esame_of(request, version)
     found, nomi = esame.versione, await enti_names(caller, esame.contenuto, esame.base)
-    mine = found.autore_id == caller.operatore_id
+    mine, newest = found.autore_id == caller.operatore_id, await versioni_of(request).newest()
+    undoable = found.programmata and found.version == newest
     return await respond(
         request, caller, "pagine/politica/versione.html", title=f"Politica, versione {version}", section="politica",
         status=form.status, form=form, esame=esame, versione=found, nomi=nomi, mia=mine,
         modificabile=mine and found.stato == BOZZA and caller.can("politica:scrivi"),
         ritirabile=mine and found.stato == PROPOSTA and caller.can("politica:scrivi"),
         decidibile=not mine and found.stato == PROPOSTA and caller.can("politica:approva"),
-        superata=found.stato in (BOZZA, PROPOSTA) and found.base != await versioni_of(request).newest(),
+        superata=found.stato in (BOZZA, PROPOSTA) and found.base != newest,
+        annullabile=undoable and found.annullo_chiesto_da is None and caller.can("politica:scrivi"),
+        annullo=undoable and found.annullo_chiesto_da is not None and caller.can("politica:approva"),
+        annullo_mio=found.annullo_chiesto_da == caller.operatore_id,
         cambi=politica_parole.righe(esame.differenza, nomi), parole=politica_parole, vuoti=empty_roles(esame),
         ruoli=role_rows(esame), effetti=effect_rows(esame.anteprima, nomi),
     )  # fmt: skip
@@ -210,6 +214,18 @@ async def decide(request: Request, version: int, caller: Approver) -> Response:
             version, caller.operatore_id, revision_of(form), approve, form.get("motivo_decisione")
         )
         return done(f"/politica/{version}", "politica_approvata" if approve else "politica_respinta")
+    return await version_page(request, caller, version, form)
+
+
+@router.post("/politica/{version}/annulla/decidi")
+async def decide_undoing(request: Request, version: int, caller: Approver) -> Response:
+    """The second person's word on undoing what has not come into force."""
+    form = await read_form(request)
+    undo = form.get("decisione") == "annulla"
+    with form.collecting():
+        require_state(form)
+        await versioni_of(request).decide_annullo(version, caller.operatore_id, revision_of(form), undo)
+        return done(f"/politica/{version}", "politica_annullata" if undo else "politica_tenuta")
     return await version_page(request, caller, version, form)
 
 

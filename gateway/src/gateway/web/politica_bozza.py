@@ -225,6 +225,19 @@ async def withdraw(request: Request, version: int, caller: Writer) -> Response:
     return await version_page(request, caller, version, form)
 
 
+@router.post("/politica/{version}/annulla")
+async def ask_undoing(request: Request, version: int, caller: Writer) -> Response:
+    """Of a version approved for a day that has not come."""
+    form = await read_form(request)
+    with form.collecting():
+        require_state(form)
+        await versioni_of(request).ask_annullo(
+            version, caller.operatore_id, revision_of(form), form.get("motivo_annullo")
+        )
+        return done(f"/politica/{version}", "politica_annullo")
+    return await version_page(request, caller, version, form)
+
+
 @router.post("/politica/{version}/elimina")
 async def discard(request: Request, version: int, caller: Writer) -> Response:
     form = await read_form(request)

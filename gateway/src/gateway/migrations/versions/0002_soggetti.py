@@ -84,7 +84,8 @@ CREATE TABLE emergenze (
 CREATE INDEX emergenze_session ON emergenze (session_id, scade_il) WHERE chiusa_il IS NULL;
 
 ALTER TABLE politiche
-    ADD COLUMN stato text NOT NULL DEFAULT 'approvata' CHECK (stato IN ('bozza', 'proposta', 'approvata', 'respinta'));
+    ADD COLUMN stato text NOT NULL DEFAULT 'approvata'
+        CHECK (stato IN ('bozza', 'proposta', 'approvata', 'respinta', 'annullata'));
 CREATE TABLE politica_ruoli (
     version int NOT NULL REFERENCES politiche,
     ruolo text NOT NULL,

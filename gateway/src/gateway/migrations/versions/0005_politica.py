@@ -15,23 +15,37 @@ ALTER TABLE politiche
     ADD COLUMN decisa_da uuid REFERENCES operatori,
     ADD COLUMN decisa_il timestamptz,
     ADD COLUMN motivo_decisione text NOT NULL DEFAULT '',
+    ADD COLUMN annullo_chiesto_da uuid REFERENCES operatori,
+    ADD COLUMN annullo_chiesto_il timestamptz,
+    ADD COLUMN motivo_annullo text NOT NULL DEFAULT '',
+    ADD COLUMN annullata_da uuid REFERENCES operatori,
+    ADD COLUMN annullata_il timestamptz,
+    ADD CONSTRAINT politiche_annullata CHECK ((stato = 'annullata') = (annullata_da IS NOT NULL)
+        AND (annullata_da IS NULL OR annullo_chiesto_da IS NOT NULL AND annullata_da <> annullo_chiesto_da)),
     ADD CONSTRAINT politiche_con_data CHECK (stato IN ('bozza', 'respinta') OR attiva_dal IS NOT NULL),
     ADD CONSTRAINT politiche_quattro_occhi CHECK (autore_id IS NULL OR decisa_da IS DISTINCT FROM autore_id
-        AND (stato NOT IN ('approvata', 'respinta') OR decisa_da IS NOT NULL));
+        AND (stato NOT IN ('approvata', 'respinta', 'annullata') OR decisa_da IS NOT NULL));
 CREATE INDEX politiche_in_vigore ON politiche (version, attiva_dal) WHERE stato = 'approvata';
 """
 """`autore_id` drafts and proposes; without one the version came with the system. `base`: the version it was drafted
-from, which must still be the newest approved when it is approved itself."""
+from, which must still be the newest approved when it is approved itself. `annullo_chiesto_da` asks to undo what was
+approved and has not begun, `annullata_da` is another who did."""
 
 FIXED = """
 CREATE FUNCTION politica_order() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    undoing CONSTANT text[] := ARRAY['stato', 'revisione', 'annullo_chiesto_da', 'annullo_chiesto_il',
+                                     'motivo_annullo', 'annullata_da', 'annullata_il'];
 BEGIN
     IF TG_OP = 'DELETE' AND OLD.stato <> 'bozza' THEN
         RAISE EXCEPTION 'a version of the policy that was proposed is never deleted';
     ELSIF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
-    IF TG_OP = 'UPDATE' AND OLD.stato IN ('approvata', 'respinta') THEN
+    IF TG_OP = 'UPDATE' AND (OLD.stato IN ('respinta', 'annullata') OR OLD.stato = 'approvata' AND (
+            NEW.stato NOT IN ('approvata', 'annullata') OR OLD.attiva_dal <= clock_timestamp()
+            OR to_jsonb(NEW) - undoing <> to_jsonb(OLD) - undoing
+            OR EXISTS (SELECT 1 FROM politiche WHERE stato = 'approvata' AND version > OLD.version))) THEN
         RAISE EXCEPTION 'version % of the policy was decided and never changes', OLD.version;
     END IF;
     IF NEW.stato = 'approvata' AND EXISTS (
