@@ -89,7 +89,8 @@ async def _card(request: Request, caller: Caller, client_id: UUID, form: Form, a
     ]
     waiting = " ".join(k.kid for k in keys if k.approvata_il is None and k.revocata_il is None)
     context: dict[str, Any] = {
-        "attese": waiting, "client": client, "chiavi": keys, "nomi": await caller.nomi(people), "io": caller.operatore_id,
+        "attese": waiting,
+        "client": client, "chiavi": keys, "nomi": await caller.nomi(people), "io": caller.operatore_id,
         "portata": [(scope_words(scope), extent) for scope, extent in sorted(client.estensioni.items())],
     }  # fmt: skip
     return await respond(
