@@ -9,7 +9,8 @@ from contracts.condivisioni import AccessoOut, ExplainAccesso, TipoRegola
 from gateway.auth import Caller
 from gateway.chi_legge import Fatti, Lettore, chi_legge
 from gateway.politica.posti import list_posti
-from gateway.politica.versioni import Versione, Versioni
+from gateway.politica.versione import Versione
+from gateway.politica.versioni import Versioni
 from gateway.resources import Gateway
 
 SCOPES = tuple(

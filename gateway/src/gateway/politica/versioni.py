@@ -7,7 +7,6 @@ is undone by two people: nothing has to wait for its day. The database holds to 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,8 @@ from psycopg_pool import AsyncConnectionPool
 from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.politica.contenuto import Contenuto, read_contenuto, write_contenuto
 from gateway.politica.regole import Divieto, divieti
+from gateway.politica.versione import APPROVATA, BOZZA, PROPOSTA, SELECT, Versione
 
-BOZZA, PROPOSTA, APPROVATA = "bozza", "proposta", "approvata"
 SLACK = timedelta(minutes=10)
 """A form may lie open this long and "da subito" still be no date in the past."""
 FARTHEST = timedelta(days=731)
@@ -29,52 +28,7 @@ MAX_MOTIVO = 2000
 LOCK = 0x706F6C69
 """Advisory lock under which versions are numbered and decided."""
 
-SELECT = """
-SELECT v.version, v.stato, v.motivo, v.attiva_dal, v.base, v.revisione, v.autore_id,
-       coalesce(a.nome || ' ' || a.cognome, '') AS autore, v.creata_il, v.proposta_il, v.decisa_da,
-       coalesce(d.nome || ' ' || d.cognome, '') AS decisore, v.decisa_il, v.motivo_decisione,
-       v.annullo_chiesto_da, coalesce(r.nome || ' ' || r.cognome, '') AS annullo_richiedente,
-       v.annullo_chiesto_il, v.motivo_annullo,
-       v.annullata_da, coalesce(n.nome || ' ' || n.cognome, '') AS annullatore, v.annullata_il,
-       v.version IS NOT DISTINCT FROM
-         (SELECT max(version) FROM politiche WHERE stato = 'approvata' AND attiva_dal <= now()) AS in_vigore
-  FROM politiche v LEFT JOIN operatori a ON a.id = v.autore_id LEFT JOIN operatori d ON d.id = v.decisa_da
-  LEFT JOIN operatori r ON r.id = v.annullo_chiesto_da LEFT JOIN operatori n ON n.id = v.annullata_da
-"""
 NEWEST = "SELECT version, attiva_dal FROM politiche WHERE stato = 'approvata' ORDER BY version DESC LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Versione:
-    """One version with its story. `autore_id` is None for the one the system came with."""
-
-    version: int
-    stato: str
-    motivo: str
-    attiva_dal: datetime | None
-    base: int | None
-    revisione: int
-    autore_id: UUID | None
-    autore: str
-    creata_il: datetime
-    proposta_il: datetime | None
-    decisa_da: UUID | None
-    decisore: str
-    decisa_il: datetime | None
-    motivo_decisione: str
-    annullo_chiesto_da: UUID | None
-    annullo_richiedente: str
-    annullo_chiesto_il: datetime | None
-    motivo_annullo: str
-    annullata_da: UUID | None
-    annullatore: str
-    annullata_il: datetime | None
-    in_vigore: bool
-
-    @property
-    def programmata(self) -> bool:
-        """Approved, for a day that has not come."""
-        return self.stato == APPROVATA and self.attiva_dal is not None and self.attiva_dal > datetime.now(UTC)
 
 
 Connection = psycopg.AsyncConnection[Any]

@@ -1,17 +1,13 @@
 """The policy as data: its versions, what one would change, drafting and deciding by two people."""
 
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Invalid
-from contracts.mandato import Extent
 from gateway.auth import Caller, authorize
 from gateway.chi_legge import Posto
 from gateway.politica.anteprima import Anteprima, anteprima, differenza
@@ -19,141 +15,32 @@ from gateway.politica.contenuto import CODICE, ENTE, LIVELLI, RUOLO, TERRITORI, 
 from gateway.politica.posti import list_posti
 from gateway.politica.regole import divieti, pericoli
 from gateway.politica.tabella import to_csv
-from gateway.politica.versioni import Versione, Versioni
+from gateway.politica.versione import Versione
+from gateway.politica.versioni import Versioni
 from gateway.routes.api import make_router
+from gateway.routes.politica_messages import (
+    Annullo,
+    AnteprimaOut,
+    Bozza,
+    ContenutoBody,
+    Decisione,
+    DecisioneAnnullo,
+    EffettoOut,
+    Numero,
+    Passo,
+    PersonaOut,
+    Proposta,
+    Scrittura,
+    VersioneOut,
+    VersionePienaOut,
+    VersioniOut,
+)
 
 router = make_router("Politica di accesso")
 Reader = Annotated[Caller, Depends(authorize("politica:leggi"))]
 Writer = Annotated[Caller, Depends(authorize("politica:scrivi"))]
 Approver = Annotated[Caller, Depends(authorize("politica:approva"))]
 WRONG_LIMIT = 20
-Testo = Annotated[str, Field(max_length=2000)]
-Revisione = Annotated[int, Field(ge=1, le=1_000_000)]
-Numero = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class VersioneOut(BaseModel):
-    """`autore_id` is null for the version the system came with. `attiva_dal`: of a proposal, the day it asks for."""
-
-    version: int
-    stato: str
-    motivo: str
-    attiva_dal: datetime | None
-    base: int | None
-    revisione: int
-    autore_id: UUID | None
-    autore: str
-    creata_il: datetime
-    proposta_il: datetime | None
-    decisa_da: UUID | None
-    decisore: str
-    decisa_il: datetime | None
-    motivo_decisione: str
-    annullo_chiesto_da: UUID | None
-    annullo_richiedente: str
-    annullo_chiesto_il: datetime | None
-    motivo_annullo: str
-    annullata_da: UUID | None
-    annullatore: str
-    annullata_il: datetime | None
-    in_vigore: bool
-
-
-class VersioniOut(BaseModel):
-    versioni: list[VersioneOut]
-
-
-class ContenutoBody(BaseModel):
-    """`regole`: ruolo → `<sezione>:<azione>` → extent. `territori`: ambito, provincia → codice → Belfiore codes.
-    `livelli`: ruolo → least SPID level, 2 when absent."""
-
-    regole: dict[str, dict[str, Extent]]
-    territori: dict[str, dict[str, list[str]]]
-    livelli: dict[str, int] = {}
-
-
-class VersionePienaOut(BaseModel):
-    versione: VersioneOut
-    contenuto: ContenutoBody
-
-
-class Bozza(BaseModel):
-    """`da`: the version whose content the draft starts with; the newest approved when empty."""
-
-    da: Numero | None = None
-
-
-class Scrittura(BaseModel):
-    revisione: Revisione
-    contenuto: ContenutoBody
-
-
-class Proposta(BaseModel):
-    """`attiva_dal` empty: as soon as it is approved."""
-
-    revisione: Revisione
-    motivo: Testo
-    attiva_dal: datetime | None = None
-
-
-class Passo(BaseModel):
-    revisione: Revisione
-
-
-class Decisione(BaseModel):
-    revisione: Revisione
-    approva: bool
-    motivo: Testo = ""
-
-
-class Annullo(BaseModel):
-    revisione: Revisione
-    motivo: Testo
-
-
-class DecisioneAnnullo(BaseModel):
-    """`annulla` false: it stays approved."""
-
-    revisione: Revisione
-    annulla: bool
-
-
-class PersonaOut(BaseModel):
-    operatore_id: UUID
-    nome: str
-    ruolo: str
-    ente: str
-    settore: str
-    in_delega_di: UUID | None
-
-
-class EffettoOut(BaseModel):
-    """`guadagnano`, `perdono`: propri, settore, Belfiore codes of whole enti. `in_emergenza`: only while an emergency
-    is open."""
-
-    ruolo: str
-    scope: str
-    prima: Extent
-    dopo: Extent
-    guadagnano: list[str]
-    perdono: list[str]
-    in_emergenza: bool
-    persone: list[PersonaOut]
-
-
-class AnteprimaOut(BaseModel):
-    """What would change against the version it was drafted from, over who works today. `divieti` refuse it; `pericoli`
-    want a second look."""
-
-    operatori_in_piu: int
-    operatori_in_meno: int
-    cittadini: bool
-    regole: list[dict[str, Any]]
-    territori: list[dict[str, Any]]
-    livelli: list[dict[str, Any]]
-    effetti: list[EffettoOut]
-    divieti: list[dict[str, Any]]
-    pericoli: list[dict[str, Any]]
 
 
 def _versioni(request: Request) -> Versioni:

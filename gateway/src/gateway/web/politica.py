@@ -21,7 +21,8 @@ from gateway.politica.contenuto import Contenuto
 from gateway.politica.posti import list_posti
 from gateway.politica.regole import Divieto, Pericolo, divieti, pericoli
 from gateway.politica.tabella import to_csv
-from gateway.politica.versioni import BOZZA, PROPOSTA, Versione, Versioni
+from gateway.politica.versione import BOZZA, PROPOSTA, Versione
+from gateway.politica.versioni import Versioni
 from gateway.web import formats, politica_parole
 from gateway.web.forms import Form, read_form
 from gateway.web.page import done, ente_names, page_scope, respond

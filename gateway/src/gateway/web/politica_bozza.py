@@ -14,7 +14,7 @@ from gateway.logged import LoggedRoute
 from gateway.politica.anteprima import riporta
 from gateway.politica.contenuto import CODICE, ENTE, LIVELLI, RUOLO, TERRITORI, Contenuto, Territori
 from gateway.politica.tabella import from_csv
-from gateway.politica.versioni import Versione
+from gateway.politica.versione import Versione
 from gateway.web import politica_parole
 from gateway.web.forms import Form, read_form
 from gateway.web.page import done, page_scope, respond
