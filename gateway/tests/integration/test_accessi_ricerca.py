@@ -16,13 +16,14 @@ from python_calamine import CalamineWorkbook
 
 from contracts.anagrafe import ConviventiOut, EntiOut
 from contracts.cartella import Area, CartellaOut, CartelleOut, StatoCartella
+from contracts.errors import Unavailable
 from gateway.accessi import export as exporting
 from gateway.accessi.notaio import minute
 from gateway.accessi.read import Posizione
 from gateway.accessi.settings import SealSettings
 from gateway.accessi.sigilli import in_groups
 from gateway.accessi.testing import Registro, make_accesso
-from gateway.seed import IDENTITIES
+from gateway.seed.operatori import IDENTITIES
 from gateway.settings import Settings
 from gateway.testing import Browser, FakeServices
 
@@ -171,7 +172,12 @@ def test_a_person_is_found_by_codice_fiscale_which_never_stands_in_an_address(
 ) -> None:
     people = (uuid4(), uuid4())
     case, elsewhere = make_case(uuid4(), "2026/000012"), make_case(uuid4(), "2026/000013", "B212")
-    services.answer("anagrafe.list_conviventi", ConviventiOut(residenti_id=people))
+    services.answer(
+        "anagrafe.list_conviventi",
+        lambda asked: ConviventiOut(
+            residenti_id=people if asked.codice_fiscale == "RSSMRA80A01F704X" else ()
+        ),
+    )
     services.answer("cartella.list_cartelle", CartelleOut(cartelle=(case, elsewhere), totale=2))
 
     answer = search(elena, persona="rssmra80a01f704x", dal="2026-11-01", al="2026-11-02", azione="leggi")
@@ -460,3 +466,78 @@ def test_a_person_is_read_about_also_where_only_the_case_is_named(registro: Regi
 
     params = {"residente": str(person), "caso": str(case)}
     assert len(elena.get("/api/v1/registro-accessi", params=params).json()["accessi"]) == 2
+
+
+# The DPO's own affairs
+
+
+@pytest.fixture
+def relatives(services: FakeServices) -> tuple[UUID, UUID]:
+    """Somebody who lives with Elena, and the case of that person."""
+    person, case = uuid4(), uuid4()
+    out = CartellaOut(
+        id=case, numero="2026/000009", residente_id=person, ente="F704", settore="adulti", area=Area.POVERTA,
+        stato=StatoCartella.IN_CARICO, responsabile_id=GIULIA, team=(), comune_residenza="F704", aperta_il=NOW,
+        version=1,
+    )  # fmt: skip
+    services.answer("anagrafe.list_conviventi", ConviventiOut(residenti_id=(person,)))
+    services.answer("anagrafe.list_enti", EntiOut(enti=()))
+    services.answer("cartella.list_cartelle", CartelleOut(cartelle=(out,), totale=1))
+    return person, case
+
+
+def test_rows_about_the_dpos_own_household_are_not_his_to_read(
+    registro: Registro, relatives: tuple[UUID, UUID], elena: Browser
+) -> None:
+    person, case = relatives
+    registro.write([make_accesso(cartella_id=case, quando=NOW)])
+    registro.write([make_accesso(cartella_id=None, residente_id=person, quando=NOW)])
+    for asked in ({"cartella": str(case)}, {"residente": str(person)}):
+        answer = elena.get("/api/v1/registro-accessi", params=asked)
+        page = elena.get(LOG, params=asked)
+        file = elena.get("/api/v1/registro-accessi/esportazione", params=asked)
+
+        assert answer.json()["accessi"] == []
+        assert search(elena, caso="2026/000009").status_code == 422
+        assert search(elena, persona="RSSMRA80A01F704X").status_code == 422
+        assert "Assistente sociale" not in re.sub(r"<form.*?</form>", "", page.text, flags=re.DOTALL)
+        assert len(file.text.splitlines()) == 1
+
+
+def test_a_finding_about_the_dpo_or_his_household_is_closed_by_somebody_else(
+    registro: Registro, relatives: tuple[UUID, UUID], elena: Browser
+) -> None:
+    elena_id = next(one for one in IDENTITIES if one.identita == "elena.riva").operatore_id
+    catena = registro.write([make_accesso(cartella_id=relatives[1], quando=NOW)])
+    other = registro.write([make_accesso(quando=NOW)])
+    for reader, rows in ((elena_id, [[str(other), 1]]), (GIULIA, [[str(catena), 1]])):
+        known = uuid4()
+        with psycopg.connect(registro.app) as connection:
+            connection.execute(
+                "INSERT INTO accessi_anomali (id, regola, chiave, ente, operatore_id, ruolo, settore, dal, al, righe,"
+                " conteggio, spiegazione) VALUES (%s, 'fuori_orario', %s, 'F704', %s, 'rpd', '', now(), now(), %s, 1,"
+                " 'Accessi fuori orario')",
+                (known, str(known), reader, psycopg.types.json.Jsonb(rows)),
+            )
+        body = {"motivo": "niente di strano"}
+
+        api = elena.post(f"/api/v1/registro-accessi/anomalie/{known}/chiusura", json=body)
+        page = elena.post(f"{LOG}/anomalie/{known}/chiusura", data=body)
+
+        assert (api.status_code, api.json()["code"]) == (403, "anomalia.tua")
+        assert page.status_code in (403, 422)
+        assert elena.get(f"/api/v1/registro-accessi/anomalie/{known}").json()["stato"] != "chiusa"
+
+
+def test_while_the_registry_is_away_the_log_is_open_to_whose_household_is_known(
+    services: FakeServices, elena: Browser
+) -> None:
+    away = Unavailable("servizio.non_disponibile", "Riprova tra poco.")
+    services.answer("anagrafe.list_conviventi", away)
+    unknown = [elena.get(path).status_code for path in ("/api/v1/registro-accessi", f"{LOG}/regole")]
+    services.answer("anagrafe.list_conviventi", ConviventiOut())
+    elena.get("/api/v1/registro-accessi")
+    services.answer("anagrafe.list_conviventi", away)
+
+    assert unknown == [503, 200]
+    assert elena.get("/api/v1/registro-accessi").status_code == 200

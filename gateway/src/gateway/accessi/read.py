@@ -44,7 +44,8 @@ class Filtro:
 
     `senza_rotta`: route template whose rows are left out, e.g. the bell that every open page listens to. `esito`:
     riuscito, rifiutato. `dopo`: the last row of the page before. `residenti`, `casi`: about one of these persons or
-    in one of these cases.
+    in one of these cases. `lontani`, `casi_lontani`: the reader and his household, and their cases: rows about them are
+    left out whatever is asked.
     """
 
     ente: str
@@ -61,6 +62,8 @@ class Filtro:
     residenti: tuple[UUID, ...] = ()
     casi: tuple[UUID, ...] = ()
     dopo: Posizione | None = None
+    lontani: tuple[UUID, ...] = ()
+    casi_lontani: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,10 @@ def where(filtro: Filtro) -> tuple[str, list[Any]]:
     if filtro.residenti or filtro.casi:
         conditions.append("(residente_id = ANY(%s) OR cartella_id = ANY(%s))")
         values += [list(filtro.residenti), list(filtro.casi)]
+    for column, away in (("residente_id", filtro.lontani), ("cartella_id", filtro.casi_lontani)):
+        if away:
+            conditions.append(f"({column} <> ALL(%s)) IS NOT FALSE")  # rows about nobody stay
+            values.append(list(away))
     if filtro.esito:
         conditions.append(ESITI[filtro.esito])
     if filtro.dopo is not None:

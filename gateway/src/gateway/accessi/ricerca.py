@@ -10,11 +10,12 @@ from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel
 from starlette.requests import Request
 
-from contracts.errors import Forbidden
+from contracts.errors import Forbidden, Unavailable
 from contracts.mandato import Extent
+from gateway.accessi.anomalie import AnomaliaOut
 from gateway.accessi.cittadino import Lettura, letture_of
 from gateway.accessi.fatti import Fatti
-from gateway.accessi.read import Filtro, Posizione
+from gateway.accessi.read import Filtro, Posizione, list_named
 from gateway.accessi.sigilli import Connection, from_groups, get_seal
 from gateway.auth import Authorize, Caller
 from gateway.politica.versioni import Versioni
@@ -53,6 +54,29 @@ async def own_letture(request: Request, caller: Caller) -> tuple[tuple[UUID, ...
     return residenti, letture, tronco
 
 
+async def lontani(request: Request, caller: Caller) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """The reader and who lives with him, and their cases: the log says nothing of them to him. Raises Unavailable where
+    the registry, or the service of the cases, has to be asked and does not answer."""
+    if caller.tipo != "operatore":
+        return (), ()
+    if caller.identity.esclusi is None:
+        raise Unavailable("servizio.non_disponibile", "L’anagrafe non risponde: riprova tra poco.")
+    people = tuple(caller.identity.esclusi)
+    cases = await Fatti(request.app.state.gateway.sistema).cartelle_of(people)
+    return people, tuple(one.id for one in cases)
+
+
+async def require_no_part(request: Request, caller: Caller, anomalia: AnomaliaOut) -> None:
+    """Forbidden for who closes a finding about his own reading, or about his household's data: somebody else does."""
+    refusal = Forbidden("anomalia.tua", "Riguarda te o chi vive con te: la chiude un’altra persona.")
+    if anomalia.operatore_id == caller.operatore_id:
+        raise refusal
+    people, cases = await lontani(request, caller)
+    rows = await list_named(request.app.state.gateway.pool, caller.ente, anomalia.righe)
+    if any(row.residente_id in people or row.cartella_id in cases for row in rows):
+        raise refusal
+
+
 @dataclass(frozen=True)
 class Ricerca:
     """What to look for in the log, as the address says it. Persons and cases by id alone: no name enters an address.
@@ -86,13 +110,15 @@ class Ricerca:
         people, cases = tuple(residente or ()), tuple(caso or ())
         return cls(cartella, people, cases, operatore, dal, al, azione, sezione, esito)
 
-    def filtro(self, caller: Caller, limite: int = 100, dopo: str = "") -> Filtro:
-        """Within the caller's ente; the case and the person looked for enter the access log."""
+    async def filtro(self, request: Request, caller: Caller, limite: int = 100, dopo: str = "") -> Filtro:
+        """Within the caller's ente, without what is about himself or his household; the case and the person looked for
+        enter the access log. Raises Unavailable where it is not known who they are."""
+        people, cases = await lontani(request, caller)
         caller.touch(cartella_id=self.cartella, residente_id=next(iter(self.residente), None))
         return Filtro(
             caller.ente, self.cartella, None, self.operatore, self.dal, self.al, limite, azione=self.azione or None,
             sezione=self.sezione or None, esito=self.esito or None, residenti=self.residente, casi=self.caso,
-            dopo=Posizione.parse(dopo),
+            dopo=Posizione.parse(dopo), lontani=people, casi_lontani=cases,
         )  # fmt: skip
 
 

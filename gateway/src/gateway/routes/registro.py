@@ -23,6 +23,7 @@ from gateway.accessi.ricerca import (
     compare,
     of_the_ente,
     own_letture,
+    require_no_part,
     with_connection,
 )
 from gateway.accessi.sigilli import Sigillo, get_seal, last_seal
@@ -90,7 +91,9 @@ async def list_registro(
     limite: Annotated[int, Query(ge=1, le=500)] = 100,
     dopo: Annotated[str, Query(max_length=120)] = "",
 ) -> AccessiOut:
-    rows = await list_accessi(request.app.state.gateway.pool, ricerca.filtro(caller, limite, dopo))
+    rows = await list_accessi(
+        request.app.state.gateway.pool, await ricerca.filtro(request, caller, limite, dopo)
+    )
     return AccessiOut(
         accessi=rows,
         operatori=await caller.nomi(row.operatore_id for row in rows),
@@ -102,7 +105,7 @@ async def list_registro(
 async def count_registro(
     request: Request, caller: Reader, ricerca: Asked, dal: Moment, al: Moment
 ) -> list[Conteggio]:
-    filtro = replace(ricerca, dal=dal, al=al).filtro(caller)
+    filtro = await replace(ricerca, dal=dal, al=al).filtro(request, caller)
     return await count_by_time(request.app.state.gateway.pool, filtro)
 
 
@@ -113,7 +116,8 @@ async def export_registro(
     ricerca: Asked,
     formato: Literal["csv", "xlsx"] = "csv",
 ) -> Response:
-    return await export(request.app.state.gateway.pool, caller, ricerca.filtro(caller), formato, AS_STORED)
+    filtro = await ricerca.filtro(request, caller)
+    return await export(request.app.state.gateway.pool, caller, filtro, formato, AS_STORED)
 
 
 @router.post(
@@ -207,6 +211,8 @@ async def get_found(request: Request, anomalia_id: UUID, caller: Reader) -> Anom
     "/registro-accessi/anomalie/{anomalia_id}/chiusura", summary="Chiude una segnalazione, con il perché"
 )
 async def close_found(request: Request, anomalia_id: UUID, body: Chiusura, caller: Officer) -> AnomaliaOut:
+    found = await with_connection(request, lambda c: get_anomalia(c, anomalia_id, caller.ente))
+    await require_no_part(request, caller, found)
     return await with_connection(
         request, lambda c: close_anomalia(c, anomalia_id, caller.ente, caller.operatore_id, body.motivo)
     )

@@ -20,7 +20,7 @@ from gateway.accessi.export import Words
 from gateway.accessi.fatti import Fatti
 from gateway.accessi.lettori import aperti, si_dice
 from gateway.accessi.read import AccessoOut, Filtro, count_by_time, list_accessi
-from gateway.accessi.ricerca import FIRST, LAST, Ricerca, of_the_ente
+from gateway.accessi.ricerca import FIRST, LAST, Ricerca, lontani, of_the_ente
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
 from gateway.politica.versioni import Versioni
@@ -174,7 +174,7 @@ async def _registro(
     request: Request, caller: Caller, ricerca: Ricerca, form: Form, dopo: str = ""
 ) -> Response:
     pool, bell = request.app.state.gateway.pool, form.get("campanello") == "1"
-    filtro = replace(ricerca.filtro(caller, SIZE, dopo), senza_rotta=None if bell else BELL)
+    filtro = replace(await ricerca.filtro(request, caller, SIZE, dopo), senza_rotta=None if bell else BELL)
     rows = await list_accessi(pool, filtro)
     more = {"campanello": "1"} if bell else {}
     older = address(ricerca, dopo=str(rows[-1].posizione), **more) if len(rows) == SIZE else ""
@@ -245,7 +245,9 @@ async def _case(request: Request, caller: Caller, form: Form) -> UUID | None:
     text = form.get("caso").strip()
     if not text or (known := as_uuid(text)) is not None:
         return known if text else None
-    found = await Fatti(request.app.state.gateway.sistema).cartelle_numbered(text[:40], caller.ente)
+    _, away = await lontani(request, caller)
+    numbered = await Fatti(request.app.state.gateway.sistema).cartelle_numbered(text[:40], caller.ente)
+    found = [case for case in numbered if case.id not in away]
     if len(found) != 1:
         many = "Ce n’è più di uno: scrivi il numero intero." if found else "Nessun caso ha questo numero."
         raise Invalid("registro.caso", many, {"caso": many})
@@ -260,6 +262,8 @@ async def _person(request: Request, caller: Caller, form: Form) -> tuple[tuple[U
         return (), ()
     known, code = as_uuid(text), "".join(c for c in text.upper() if c.isalnum())[:16]
     people = (known,) if known else await fatti.residenti_of(code) if code else ()
+    away, _ = await lontani(request, caller)
+    people = tuple(one for one in people if one not in away)
     if not people:
         nobody = "Nessuno ha questo codice fiscale."
         raise Invalid("registro.persona", nobody, {"persona": nobody})
@@ -271,14 +275,15 @@ async def _person(request: Request, caller: Caller, form: Form) -> tuple[tuple[U
 async def export_registro(
     request: Request, caller: Exporter, ricerca: Asked, formato: Literal["csv", "xlsx"] = "csv"
 ) -> Response:
-    return await export(request.app.state.gateway.pool, caller, ricerca.filtro(caller), formato, ITALIAN)
+    filtro = await ricerca.filtro(request, caller)
+    return await export(request.app.state.gateway.pool, caller, filtro, formato, ITALIAN)
 
 
 @router.get("/registro-accessi/stampa")
 async def print_registro(request: Request, caller: Exporter, ricerca: Asked) -> Response:
     """The newest rows of a search on paper: who prints is a reader like any other, and stands in the log."""
     caller.touch(azione="stampa")
-    filtro = replace(ricerca.filtro(caller, PRINTED), senza_rotta=BELL)
+    filtro = replace(await ricerca.filtro(request, caller, PRINTED), senza_rotta=BELL)
     rows = await list_accessi(request.app.state.gateway.pool, filtro)
     return await respond(
         request, caller, "pagine/registro_stampa.html", title="Registro degli accessi, da stampare", section="accessi",

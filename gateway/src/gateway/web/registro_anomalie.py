@@ -20,7 +20,7 @@ from gateway.accessi.anomalie import (
     mark_seen,
 )
 from gateway.accessi.read import list_named
-from gateway.accessi.ricerca import of_the_ente, with_connection
+from gateway.accessi.ricerca import lontani, of_the_ente, require_no_part, with_connection
 from gateway.accessi.sigilli import Connection
 from gateway.auth import Caller
 from gateway.logged import LoggedRoute
@@ -72,7 +72,9 @@ async def _anomalia(request: Request, caller: Caller, anomalia_id: UUID, form: F
         return await get_anomalia(connection, anomalia_id, caller.ente)
 
     found = await with_connection(request, read)
-    rows = await list_named(request.app.state.gateway.pool, caller.ente, found.righe)
+    people, cases = await lontani(request, caller)
+    named = await list_named(request.app.state.gateway.pool, caller.ente, found.righe)
+    rows = [row for row in named if row.residente_id not in people and row.cartella_id not in cases]
     names = await caller.nomi([found.operatore_id, found.vista_da, found.chiusa_da])
     return await respond(
         request, caller, "pagine/registro_anomalia.html", title="Un accesso da guardare", section="accessi",
@@ -85,6 +87,8 @@ async def _anomalia(request: Request, caller: Caller, anomalia_id: UUID, form: F
 @router.post(PATH + "/{anomalia_id}/chiusura")
 async def close(request: Request, anomalia_id: UUID, caller: Writer) -> Response:
     form = await read_form(request)
+    found = await with_connection(request, lambda c: get_anomalia(c, anomalia_id, caller.ente))
+    await require_no_part(request, caller, found)
     with form.collecting():
         await with_connection(
             request,
