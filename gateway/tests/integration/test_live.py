@@ -96,6 +96,7 @@ def test_an_open_page_gets_its_own_alerts_and_those_of_nobody_in_its_settore(
         bus.publish(colleagues, elsewhere, own, nobodys)
         for line in page.iter_lines():
             if line.startswith("data: "):
+                assert not {"residenti", "esclusi"} & json.loads(line[6:]).keys()
                 received.append(UUID(json.loads(line[6:])["avviso_id"]))
             if len(received) == 2:
                 break

@@ -21,6 +21,7 @@ from contracts.gateway import (
 )
 from contracts.mandato import Emergenza, Extent
 from contracts.notifiche import AvvisoCreatoV1, ConfirmAvviso, MarkAvvisoLetto
+from notifiche.inbox import InboxReaders
 from notifiche.projections import mail_addresses
 from notifiche.repository import MailRepository
 from notifiche.use_cases import answers, registry
@@ -35,7 +36,9 @@ def to_whom(door: Door) -> list[str]:
     """Addresses of the mails due now."""
     with door.db.transaction() as tx:
         return sorted(
-            one for mail in MailRepository(tx).claim(50) for one in mail_addresses(mail, today(), tx)
+            one
+            for mail in MailRepository(tx).claim(50)
+            for one in mail_addresses(mail, InboxReaders(), today(), tx)
         )
 
 
@@ -74,6 +77,15 @@ def test_its_inbox_is_that_settores_and_an_unknown_worker_is_not_trusted(door: D
     assert listed(door, make_mandato(settore="minori")) == []
     assert len(listed(door, make_mandato(settore="tutela", estensioni=TUTELA))) == 1
     assert listed(door, make_mandato(settore="tutela")) == [], "the settore alone is not the second level"
+
+
+def test_the_gateway_is_told_whom_an_alert_is_about_and_whose_case_it_is_in(door: Door) -> None:
+    residente, other = uuid4(), uuid4()
+    door.deliver(make_cartella_event(residente))
+
+    door.deliver(deceduto(other, residente))
+
+    assert [set(row["residenti"]) for row in door.emitted(AvvisoCreatoV1)] == [{str(residente), str(other)}]
 
 
 def test_a_case_that_enters_the_second_level_takes_its_alerts_with_it(door: Door) -> None:
