@@ -16,9 +16,9 @@ from tests.system import Person, System
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-EXAMPLES = int(os.environ.get("SISO_SCHEMATHESIS_ESEMPI", "3"))
+EXAMPLES = int(os.environ.get("SISO_SCHEMATHESIS_ESEMPI", "2"))
 """Per operation and person; the long run asks for hundreds."""
-PEOPLE = ("giulia.bianchi", "anna.ferrari", "carla.russo", "admin.sistema", "elena.riva", "franca.sala")
+PEOPLE = ("anna.ferrari", "carla.russo", "admin.sistema", "elena.riva")
 NOT_ASKED = (
     "/api/v1/avvisi/flusso",  # a stream without end
     "/api/v1/dev/login",
