@@ -108,9 +108,7 @@ def make_keys() -> None:
     keep("mandato_public_key", openssl("pkey", "-in", str(FOLDER / "mandato_private_key"), "-pubout"))
     if not (FOLDER / "gateway_sigilli_key").exists():
         keep("gateway_sigilli_key", openssl("genpkey", "-algorithm", "ed25519"))
-    keep(
-        "gateway_sigilli_public_key", openssl("pkey", "-in", str(FOLDER / "gateway_sigilli_key"), "-pubout")
-    )
+    keep("gateway_sigilli_public_key", openssl("pkey", "-in", str(FOLDER / "gateway_sigilli_key"), "-pubout"))
 
 
 def owners() -> dict[str, list[str]]:

@@ -122,7 +122,8 @@ def test_compose_holds_no_password(compose: Manifest) -> None:
         f"{name}: {key}"
         for name, service in compose["services"].items()
         for key, value in (service.get("environment") or {}).items()
-        if re.search(r"PASSWORD|SECRET|_KEY|_URL", key) and not key.endswith(("_FILE", "BASE_URL", "PUBLIC_URL"))
+        if re.search(r"PASSWORD|SECRET|_KEY|_URL", key)
+        and not key.endswith(("_FILE", "BASE_URL", "PUBLIC_URL"))
     ]
 
     assert said == []

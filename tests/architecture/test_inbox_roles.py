@@ -2,7 +2,7 @@
 
 from contracts.mandato import Extent
 from gateway.politica.iniziale import RULES, rules
-from notifiche.inbox import INBOX_ROLES, SECOND_LEVEL_ROLES
+from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES
 
 
 def beyond_propri(scope: str) -> set[str]:

@@ -126,7 +126,7 @@ WRITES = (
     Door("POST", f"{A}/fogli/{{foglio_id}}/erogazioni", "fogli", ("liquidazioni:scrivi",), "liquidazioni:scrivi",
          {"mese": "2027-11"}, False),
     Door("POST", f"{A}/erogazioni/{{erogazione_id}}/liquidazione", "liquidazioni", ("liquidazioni:liquida",),
-         "liquidazioni:liquida", FAR),
+         "liquidazioni:liquida", {"version": FAR["version"]}),
     Door("POST", f"{A}/erogazioni/{{erogazione_id}}/annullamento", "liquidazioni", ("liquidazioni:scrivi",),
          "liquidazioni:scrivi", FAR),
 )  # fmt: skip

@@ -56,7 +56,7 @@ def probes(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
     """A case that does not exist for him answers, at each of these doors, what nobody's id answers."""
     theirs = {"cartella_id": case.id, "residente_id": case.residente, "avviso_id": str(uuid4())}
     theirs |= {name: str(uuid4()) for name in PARAMETER.values() if name not in theirs}
-    theirs["condivisione_id"] = next((grant.id for grant in case.grants), str(uuid4()))
+    theirs["condivisione_id"] = next((g.id for g in case.grants if not g.is_for(asking.viewer)), str(uuid4()))
     for item in case.items:
         if item.sezione in PARAMETER:
             theirs[PARAMETER[item.sezione]] = item.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -83,9 +83,11 @@ def test_only_the_house_itself_asks_who_lives_with_whom(system: System, tipo: st
     assert (reply["result"], reply["error"]["exc_type"]) == (None, "Forbidden")
 
 
-def test_without_the_gateway_s_own_store_no_door_says_anything(system: System) -> None:
+def test_without_the_gateway_s_own_store_no_door_says_anything(
+    system: System, fresh: Callable[..., Json]
+) -> None:
     giulia = system.sign_in("giulia.bianchi")
-    case = giulia.open_case(system.residents(limit=400)[-1]["id"])
+    case = giulia.open_case(fresh("F704")["id"])
 
     with system.database_closed("gateway"):
         paths = doors_of(case)

@@ -267,7 +267,9 @@ class Case:
 def reasons(query: Query, route: str, esito: int) -> list[str]:
     """Reasons on the rows of a route that ended so, newest first."""
     rows = query(
-        "SELECT motivo FROM accessi WHERE rotta LIKE %s AND esito = %s ORDER BY quando DESC", f"%{route}", esito
+        "SELECT motivo FROM accessi WHERE rotta LIKE %s AND esito = %s ORDER BY quando DESC",
+        f"%{route}",
+        esito,
     )
     return [row["motivo"] for row in rows]
 

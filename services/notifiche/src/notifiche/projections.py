@@ -14,7 +14,6 @@ from contracts.cartella import FattoCartella, StatoCartella
 from contracts.erogazioni import FoglioPropostoV1
 from contracts.gateway import OperatoreAbilitatoV1, OperatoreRevocatoV1
 from notifiche.domain import CartellaNota, FattoAnagrafe, Incarico, TipoFatto
-from notifiche.inbox import InboxReaders
 from notifiche.models import (
     AvvisoTable,
     CartellaNotaTable,
@@ -23,6 +22,7 @@ from notifiche.models import (
     IncaricoTable,
     OperatoreEsclusi,
 )
+from notifiche.policies import InboxReaders
 from notifiche.repository import MailDaInviare
 
 SAME_NIGHT = timedelta(hours=12)

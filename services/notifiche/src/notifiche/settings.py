@@ -1,7 +1,7 @@
 """What notifiche adds to the settings of every service."""
 
 from chassis.settings import ServiceSettings, service_config
-from notifiche.inbox import INBOX_ROLES, SECOND_LEVEL_ROLES, InboxReaders
+from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES, InboxReaders
 
 
 class Settings(ServiceSettings):
@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     base_url: str = "http://localhost"
     inbox_roles: frozenset[str] = INBOX_ROLES
     second_level_roles: frozenset[str] = SECOND_LEVEL_ROLES
-    """As JSON lists; see `notifiche.inbox`."""
+    """As JSON lists; see `notifiche.policies`."""
 
     @property
     def inbox_readers(self) -> InboxReaders:

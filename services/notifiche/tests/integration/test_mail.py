@@ -15,7 +15,7 @@ from services.notifiche.tests.integration.test_alerts import abilitato, deceduto
 
 from contracts.gateway import OperatoreAbilitatoV1
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailServerAway, SmtpSender
-from notifiche.inbox import InboxReaders
+from notifiche.policies import InboxReaders
 from notifiche.repository import MailRepository
 from notifiche.settings import Settings
 from notifiche.use_cases.mail import send_due_mail

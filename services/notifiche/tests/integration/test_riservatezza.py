@@ -21,7 +21,7 @@ from contracts.gateway import (
 )
 from contracts.mandato import Emergenza, Extent
 from contracts.notifiche import AvvisoCreatoV1, ConfirmAvviso, MarkAvvisoLetto
-from notifiche.inbox import InboxReaders
+from notifiche.policies import InboxReaders
 from notifiche.projections import mail_addresses
 from notifiche.repository import MailRepository
 from notifiche.use_cases import answers, registry

@@ -7,7 +7,7 @@ import structlog
 from chassis.sql import SqlDatabase
 from notifiche import projections
 from notifiche.adapters import Mailbox, MailPostponed, MailRefused, MailSender, MailServerAway
-from notifiche.inbox import InboxReaders
+from notifiche.policies import InboxReaders
 from notifiche.repository import MailDaInviare, MailRepository
 from notifiche.use_cases.making import today
 
