@@ -224,8 +224,9 @@ def _page(asking: Asking, door: Door, case: Case, heading: bool, moment: datetim
         return asking.same(f"{door} {case.numero}", reply.status_code, 403)
     if not heading:
         return asking.same(f"{door} {case.numero}", reply.status_code, 404)
-    reach = asking.world.by_role if door.path.endswith(WHOLE_ONLY) else asking.reaches
-    if all(reach(asking.viewer, scope, case) for scope in door.scopes if scope != "anagrafe:leggi"):
+    if door.path.endswith(WHOLE_ONLY) and reply.status_code == 404:
+        return None
+    if all(asking.reaches(asking.viewer, scope, case) for scope in door.scopes if scope != "anagrafe:leggi"):
         asking.same(f"{door} {case.numero}", reply.status_code, 200)
     asking.tells_nothing(f"{door} {case.numero}", reply)
     return None
