@@ -29,7 +29,7 @@ def test_a_draft_survives_leaving_and_logging_out_and_is_unreadable_meanwhile(
     assert "metà" not in stored
     page.goto(base_url)
     page.locator(".tendina summary").last.click()
-    page.get_by_role("button", name="Esci").click()
+    page.get_by_role("button", name="Esci", exact=True).click()
     page.get_by_role("button", name="Entra come Marco Verdi").click()
     page.goto(diary)
     if page.get_by_label("Turno di segretariato").count():  # not his case: it asks why, once a day
@@ -37,7 +37,7 @@ def test_a_draft_survives_leaving_and_logging_out_and_is_unreadable_meanwhile(
         page.get_by_role("button", name="Apri il caso").click()
     expect(page.get_by_label("Che cosa è successo")).to_have_value("")
     page.locator(".testata .tendina summary").click()
-    page.get_by_role("button", name="Esci").click()
+    page.get_by_role("button", name="Esci", exact=True).click()
     page.get_by_role("button", name="Entra come Giulia Bianchi").click()
     page.goto(diary)
     expect(page.get_by_label("Che cosa è successo")).to_have_value("Frase lasciata a metà")
@@ -71,9 +71,9 @@ def test_slash_focuses_search_and_esc_closes_the_menu(open_as: OpenAs, base_url:
     expect(page.get_by_role("searchbox")).to_be_focused()
     menu = page.locator(".testata .tendina")
     menu.locator("summary").click()
-    expect(page.get_by_role("button", name="Esci")).to_be_visible()
+    expect(page.get_by_role("button", name="Esci", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Esci")).to_be_hidden()
+    expect(page.get_by_role("button", name="Esci", exact=True)).to_be_hidden()
 
 
 def test_search_as_you_type_says_how_many(open_as: OpenAs, base_url: str, story: Story) -> None:

@@ -33,6 +33,13 @@ def open_case(page: Page, base_url: str, person: Json) -> str:
     return re.sub(r"(/casi/[0-9a-f-]+).*", r"\1", page.url)
 
 
+def say_why(page: Page) -> None:
+    """A case that is not one's own asks why, once a day."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Perché apri questo caso?")
+    page.get_by_label("Richiesta di chi coordina").check()
+    page.get_by_role("button", name="Apri il caso").click()
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "solo-html"])
 def test_from_login_to_a_payment(open_as: OpenAs, base_url: str, newcomer: Json, javascript: bool) -> None:
     page = open_as(javascript=javascript).page
@@ -73,6 +80,7 @@ def test_from_login_to_a_payment(open_as: OpenAs, base_url: str, newcomer: Json,
     coordinator = open_as("anna.ferrari", javascript=javascript).page
     coordinator.goto(f"{base_url}/interventi")
     coordinator.goto(f"{case}/interventi/{foglio}")
+    say_why(coordinator)
     coordinator.get_by_role("button", name="Approva", exact=True).click()
     expect(coordinator.get_by_text("Intervento approvato.")).to_be_visible()
 
@@ -101,6 +109,8 @@ def test_a_private_entry_leaves_no_trace_for_a_colleague(
         expect(giulia.get_by_text("Voce di diario registrata.")).to_be_visible()
     expect(giulia.get_by_text("2 voci")).to_be_visible()
     marco = open_as("marco.verdi").page
+    marco.goto(case)
+    say_why(marco)
     for path in ("/diario", "", "/accessi", "/stampa"):
         marco.goto(f"{case}{path}")
         assert "Sospetto" not in marco.content()
@@ -145,7 +155,7 @@ def test_logout_ends_it(open_as: OpenAs, base_url: str) -> None:
     page = open_as("giulia.bianchi").page
     page.goto(f"{base_url}/")
     page.locator(".tendina summary").last.click()
-    page.get_by_role("button", name="Esci").click()
+    page.get_by_role("button", name="Esci", exact=True).click()
     expect(page.get_by_text("Sei uscito.")).to_be_visible()
     page.goto(f"{base_url}/casi")
     expect(page.get_by_role("heading", level=1)).to_have_text("Entra")
