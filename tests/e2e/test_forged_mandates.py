@@ -71,7 +71,7 @@ def genuine(system: System, audience: tuple[str, ...] = (), extents: dict[str, s
     mandato = Mandato.model_validate(
         {
             "operatore_id": str(uuid4()), "incarico_id": str(uuid4()), "ruolo": "coordinatore", "ente": "F704",
-            "settore": "minori", "estensioni": wide if extents is None else extents,
+            "settore": "minori", "estensioni": wide if extents is None else extents, "motivo": "prova",
         }
     )  # fmt: skip
     key = mandate.load_private_key(system.supervisor.infra.keys["private"])
