@@ -48,7 +48,9 @@ def test_a_case_is_lent_for_some_sections_and_taken_back(sign_in: SignIn, lent: 
     before = (doors(sara, lent), rows(sara, lent))
     made = offer(giulia, lent)
 
-    offered = next(one for one in sara.get("/condivisioni")["condivisioni"] if one["id"] == made["id"])
+    offered = next(
+        one for one in sara.get("/condivisioni", limite=500)["condivisioni"] if one["id"] == made["id"]
+    )
     alert = eventually(lambda: alert_of(sara, made["id"]))
     waiting = (doors(sara, lent), rows(sara, lent))
     accepted = sara.post(f"/condivisioni/{made['id']}/decisione", version=1, accetta=True)

@@ -137,6 +137,10 @@ def test_store_away_is_said_plainly_and_nothing_is_half_done(
 def test_access_log_is_whole_after_all_that(system: System) -> None:
     rpd = system.sign_in("elena.riva")
 
-    verdict = rpd.get("/registro-accessi/verifica")
+    asked = rpd.http.post("/registro-accessi/verifiche").json()["verifica"]["id"]
+    verdict = eventually(
+        lambda: (found := rpd.get(f"/registro-accessi/verifiche/{asked}"))["integro"] is not None and found,
+        150,
+    )
 
     assert verdict["integro"] is True

@@ -112,7 +112,10 @@ def test_pages_work_without_javascript_and_have_titles_of_their_own(
         assert window.page.locator("main").inner_text().strip()
         if "?" not in path:
             titles[path] = window.page.title()
-    assert len(set(titles.values())) == len(titles), titles
+    own = {
+        path: title for path, title in titles.items() if path != "/operatori/{proprio}"
+    }  # the same page again
+    assert len(set(own.values())) == len(own), titles
     assert not any(re.search(story.surname, title, re.IGNORECASE) for title in titles.values())
 
 
