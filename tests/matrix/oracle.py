@@ -13,9 +13,6 @@ SECOND_LEVEL = "secondo_livello:leggi"
 HEADING = "presa_in_carico:leggi"
 READING_ACTIONS = ("leggi", "stampa", "esporta")
 NEVER_WRITTEN_BY_GRANT = ("presa_in_carico",)
-TEAM_KEEPS_A_MARKED_CASE = True
-"""Who was put in the team of a case and whose role holds the second level stays in it, from whatever settore. An entry
-of the second level, on the contrary, is its settore's alone: the team is not enough."""
 Policy = dict[str, dict[str, str]]
 """ruolo → `sezione:azione` → estensione; what is not named is `nessuno`."""
 
@@ -199,18 +196,16 @@ class World:
     # The second level
 
     def second_level_open(self, viewer: Viewer, case: Case, settore: str, by_emergency: bool = False) -> bool:
-        """Whether what `settore` keeps for itself in this case is open to him."""
+        """Whether what `settore` keeps for itself, a case or something in it, is open: he works there and his role
+        holds the second level (how far it goes in the settore does not matter), or it reaches the whole ente."""
         if not settore:
             return True
         if by_emergency and SECOND_LEVEL in self.policy.get("emergenza", {}):
             return True
-        return self._covers(viewer, SECOND_LEVEL, case.ente, settore, case.workers)
-
-    def case_mark_open(self, viewer: Viewer, case: Case, by_emergency: bool = False) -> bool:
-        """Whether the mark of the case itself is open to him."""
-        held = self.extent(viewer, SECOND_LEVEL) != "nessuno"
-        stays = TEAM_KEEPS_A_MARKED_CASE and held and bool(viewer.persone & case.workers)
-        return stays or self.second_level_open(viewer, case, case.riservato, by_emergency)
+        if self.extent(viewer, SECOND_LEVEL) == "nessuno":
+            return False
+        works_there = (viewer.incarico.ente, viewer.incarico.settore) == (case.ente, settore)
+        return works_there or self._covers(viewer, SECOND_LEVEL, case.ente, settore, ())
 
     # The formula
 
@@ -221,10 +216,10 @@ class World:
         if self.extent(viewer, scope) != "nessuno":
             near = bool(viewer.persone & case.workers)
             if near or self._covers(viewer, scope, case.ente, case.settore, case.workers):
-                if self.case_mark_open(viewer, case):
+                if self.second_level_open(viewer, case, case.riservato):
                     return True
         broken = viewer.emergenza == case.residente and self._emergency_opens(viewer, scope)
-        return broken and self.case_mark_open(viewer, case, by_emergency=True)
+        return broken and self.second_level_open(viewer, case, case.riservato, by_emergency=True)
 
     def by_grant(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> list[Grant]:
         """The grants that let him do this in the case."""

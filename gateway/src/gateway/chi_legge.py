@@ -70,22 +70,27 @@ def raggiunge(contenuto: Contenuto, posto: Posto, scope: str, fatti: Fatti, now:
     """Why this post reaches the case through `scope`, or "" when it does not."""
     if contenuto.extent(posto.ruolo, scope) is Extent.NESSUNO:
         return ""
-    reached = _by_extent(contenuto, posto, scope, fatti, fatti.settore)
-    closed = fatti.settore_riservato and not _by_extent(
-        contenuto, posto, SECOND_LEVEL, fatti, fatti.settore_riservato
-    )
-    if reached and not closed:
+    reached = _by_extent(contenuto, posto, scope, fatti)
+    if reached and _second_level_open(contenuto, posto, fatti):
         return reached
     return "condivisione" if _granted(posto, scope, fatti, now) else ""
 
 
-def _by_extent(contenuto: Contenuto, posto: Posto, scope: str, fatti: Fatti, settore: str) -> str:
+def _second_level_open(contenuto: Contenuto, posto: Posto, fatti: Fatti) -> bool:
+    extent = contenuto.extent(posto.ruolo, SECOND_LEVEL)
+    if not fatti.settore_riservato or extent is Extent.NESSUNO:
+        return not fatti.settore_riservato
+    in_settore = (posto.ente, posto.settore) == (fatti.ente, fatti.settore_riservato)
+    return in_settore or fatti.ente in contenuto.enti(extent, posto.ente)
+
+
+def _by_extent(contenuto: Contenuto, posto: Posto, scope: str, fatti: Fatti) -> str:
     extent = contenuto.extent(posto.ruolo, scope)
     if extent is Extent.NESSUNO:
         return ""
     if posto.persone & set(fatti.team):
         return "team"
-    if extent is Extent.SETTORE and (posto.ente, posto.settore) == (fatti.ente, settore):
+    if extent is Extent.SETTORE and (posto.ente, posto.settore) == (fatti.ente, fatti.settore):
         return "settore"
     return extent.value if fatti.ente in contenuto.enti(extent, posto.ente) else ""
 

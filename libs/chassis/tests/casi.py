@@ -37,32 +37,48 @@ def may(mandato: Mandato, scope: str, caso: Caso, *, rows: bool = False) -> bool
     """Whether a scope reaches a case; with `rows`, also by what a grant hides of its past."""
     if caso.residente in mandato.esclusi:
         return False
-    ordinary = _within(mandato, scope, caso, caso.settore)
-    second_level = not caso.riservata or _within(mandato, "secondo_livello:leggi", caso, caso.riservata)
-    if ordinary and second_level:
+    if _within(mandato, scope, caso) and (not caso.riservata or _behind_the_mark(mandato, caso)):
         return True
     if mandato.extent(scope) is Extent.NESSUNO:
         return False
     return any(_grants(one, mandato, scope, caso.creato if rows else None) for one in caso.condivisioni)
 
 
-def _within(mandato: Mandato, scope: str, caso: Caso, settore: str) -> bool:
-    if (
-        mandato.emergenza
-        and scope in mandato.emergenza.scopi
-        and mandato.emergenza.residente_id == caso.residente
-    ):
+def _behind_the_mark(mandato: Mandato, caso: Caso) -> bool:
+    """The second level is its settore's: being of the team is not enough."""
+    scope = "secondo_livello:leggi"
+    if _broken_glass(mandato, scope, caso):
+        return True
+    extent = mandato.extent(scope)
+    if extent is Extent.NESSUNO:
+        return False
+    if (caso.ente, caso.riservata) == (mandato.ente, mandato.settore):
+        return True
+    return caso.ente in _territory(mandato, extent)
+
+
+def _broken_glass(mandato: Mandato, scope: str, caso: Caso) -> bool:
+    emergenza = mandato.emergenza
+    return bool(emergenza and scope in emergenza.scopi and emergenza.residente_id == caso.residente)
+
+
+def _territory(mandato: Mandato, extent: Extent) -> set[str]:
+    wide = {Extent.ENTE: {mandato.ente}, Extent.AMBITO: set(mandato.enti_ambito)}
+    wide[Extent.PROVINCIA] = set(mandato.enti_provincia)
+    return wide.get(extent, set())
+
+
+def _within(mandato: Mandato, scope: str, caso: Caso) -> bool:
+    if _broken_glass(mandato, scope, caso):
         return True
     extent = mandato.extent(scope)
     if extent is Extent.NESSUNO:
         return False
     if mandato.operatore_id in caso.team or mandato.in_delega_di in caso.team:
         return True
-    wide = {Extent.ENTE: {mandato.ente}, Extent.AMBITO: set(mandato.enti_ambito)}
-    wide[Extent.PROVINCIA] = set(mandato.enti_provincia)
     if extent is Extent.SETTORE:
-        return (caso.ente, settore) == (mandato.ente, mandato.settore)
-    return caso.ente in wide.get(extent, set())
+        return (caso.ente, caso.settore) == (mandato.ente, mandato.settore)
+    return caso.ente in _territory(mandato, extent)
 
 
 def _grants(one: CondivisioneAttiva, mandato: Mandato, scope: str, creato: datetime | None) -> bool:

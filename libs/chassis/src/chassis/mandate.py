@@ -6,8 +6,9 @@
     or   break-the-glass names the scope and the person, within the second level's wall
 
 A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held. The
-second level of a case is open to the extent of `secondo_livello:leggi`; a grant opens it too: who made it knew; and
-break-the-glass does where the policy names that scope among the emergency's.
+second level of a settore is open to who works there and holds `secondo_livello:leggi`, to nobody else of the team, and
+to the enti its extent names; a grant opens it too: who made it knew; and break-the-glass does where the policy names
+that scope among the emergency's.
 """
 
 import time
@@ -123,7 +124,7 @@ def sql_filter(
         return false()
     reached = _sql_extent(mandato, scope, ente, settore, team, residente)
     if riservata is not None:
-        opened = sql_second_level(mandato, ente=ente, riservata=riservata, team=team, residente=residente)
+        opened = sql_second_level(mandato, ente=ente, riservata=riservata, residente=residente)
         reached = and_(reached, opened)
     if condivisioni is not None and mandato.extent(scope) is not Extent.NESSUNO:
         reached = or_(reached, _sql_granted(mandato, scope, condivisioni, creato))
@@ -132,13 +133,24 @@ def sql_filter(
     return reached
 
 
-def sql_second_level(
-    mandato: Mandato, *, ente: Any, riservata: Any, team: Any = None, residente: Any = None
-) -> Any:
-    """Condition for single rows (documents) of a case: the ordinary ones, and those of a second level open to him."""
-    from sqlalchemy import or_
+def sql_second_level(mandato: Mandato, *, ente: Any, riservata: Any, residente: Any = None) -> Any:
+    """Condition for a case, or single rows (documents) of one: the ordinary ones, and those of a second level open to
+    him."""
+    from sqlalchemy import and_, or_
 
-    return or_(riservata == "", _sql_extent(mandato, SECOND_LEVEL, ente, riservata, team, residente))
+    opened = [riservata == ""]
+    if settore := second_level_of(mandato):
+        opened.append(and_(ente == mandato.ente, riservata == settore))
+    if enti := mandato.enti(SECOND_LEVEL):
+        opened.append(ente.in_(enti))
+    if residente is not None and (person := mandato.in_emergenza(SECOND_LEVEL)) is not None:
+        opened.append(residente == person)
+    return or_(*opened)
+
+
+def second_level_of(mandato: Mandato) -> str:
+    """The settore whose second level the caller works in, or ""."""
+    return mandato.settore if mandato.extent(SECOND_LEVEL) is not Extent.NESSUNO else ""
 
 
 def _sql_extent(mandato: Mandato, scope: str, ente: Any, settore: Any, team: Any, residente: Any) -> Any:
@@ -212,9 +224,18 @@ def mongo_not_excluded(mandato: Mandato) -> dict[str, Any]:
 
 
 def _mongo_ordinary(mandato: Mandato, scope: str) -> dict[str, Any]:
-    reached = _mongo_extent(mandato, scope, "settore")
-    second_level = _mongo_extent(mandato, SECOND_LEVEL, "settore_riservato")
-    return {"$and": [{"$or": reached}, {"$or": [{"settore_riservato": {"$in": ["", None]}}, *second_level]}]}
+    return {"$and": [{"$or": _mongo_extent(mandato, scope)}, {"$or": _mongo_second_level(mandato)}]}
+
+
+def _mongo_second_level(mandato: Mandato) -> list[dict[str, Any]]:
+    opened: list[dict[str, Any]] = [{"settore_riservato": {"$in": ["", None]}}]
+    if settore := second_level_of(mandato):
+        opened.append({"ente": mandato.ente, "settore_riservato": settore})
+    if enti := mandato.enti(SECOND_LEVEL):
+        opened.append({"ente": {"$in": list(enti)}})
+    if (person := mandato.in_emergenza(SECOND_LEVEL)) is not None:
+        opened.append({"residente_id": person})
+    return opened
 
 
 def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
@@ -235,13 +256,13 @@ def mongo_grant(mandato: Mandato, scope: str) -> dict[str, Any]:
     return grant
 
 
-def _mongo_extent(mandato: Mandato, scope: str, settore: str) -> list[dict[str, Any]]:
+def _mongo_extent(mandato: Mandato, scope: str) -> list[dict[str, Any]]:
     extent = mandato.extent(scope)
     reached: list[dict[str, Any]] = []
     if extent is not Extent.NESSUNO:
         reached.append({"team": {"$in": list(mandato.persone)}})
     if extent is Extent.SETTORE:
-        reached.append({"ente": mandato.ente, settore: mandato.settore})
+        reached.append({"ente": mandato.ente, "settore": mandato.settore})
     if enti := mandato.enti(scope):
         reached.append({"ente": {"$in": list(enti)}})
     if (opened := mandato.in_emergenza(scope)) is not None:

@@ -121,7 +121,7 @@ def draw_mandato(random: Random, mondo: Mondo) -> Mandato:
 # The rules again, in plain words
 
 
-def within(who: Mandato, scope: str, caso: Cartella, settore: str) -> bool:
+def within(who: Mandato, scope: str, caso: Cartella) -> bool:
     """The extent takes in the place; the team of the case counts for any."""
     extent = who.extent(scope)
     if extent is Extent.NESSUNO:
@@ -129,7 +129,7 @@ def within(who: Mandato, scope: str, caso: Cartella, settore: str) -> bool:
     if set(who.persone) & set(caso.team):
         return True
     if extent is Extent.SETTORE:
-        return (who.ente, who.settore) == (caso.ente, settore)
+        return (who.ente, who.settore) == (caso.ente, caso.settore)
     return extent is Extent.ENTE and who.ente == caso.ente
 
 
@@ -140,10 +140,10 @@ def in_emergency(who: Mandato, scope: str, caso: Cartella) -> bool:
 def by_role(who: Mandato, scope: str, caso: Cartella) -> bool:
     if caso.residente_id in who.esclusi:
         return False
-    if not (within(who, scope, caso, caso.settore) or in_emergency(who, scope, caso)):
+    if not (within(who, scope, caso) or in_emergency(who, scope, caso)):
         return False
     mark = caso.settore_riservato
-    return not mark or within(who, SECOND, caso, mark) or in_emergency(who, SECOND, caso)
+    return not mark or opens_mark(who, caso, mark)
 
 
 def grants(who: Mandato, scope: str, caso: Cartella, sezione: str = "") -> list[Condivisione]:
@@ -171,7 +171,7 @@ def opens_mark(who: Mandato, caso: Cartella, mark: str) -> bool:
 def by_mark(who: Mandato, scope: str, caso: Cartella, mark: str) -> bool:
     """An entry of the second level, through no right on its case: roles that reach beyond their own cases."""
     wide = (Extent.SETTORE, Extent.ENTE)
-    if who.extent(scope) not in wide or who.extent(SECOND) not in wide or caso.residente_id in who.esclusi:
+    if who.extent(scope) not in wide or who.extent(SECOND) is Extent.NESSUNO or caso.residente_id in who.esclusi:
         return False
     if who.ente != caso.ente:
         return False

@@ -29,7 +29,7 @@ def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
     inbox = sql_filter(mandato, scope, ente=A.ente, settore=A.settore)
     addressed = or_(A.destinatario_id.in_(mandato.persone), and_(A.destinatario_id.is_(None), inbox))
     second_level = sql_second_level(
-        mandato, ente=C.ente, riservata=C.settore_riservato, team=C.team, residente=C.residente_id
+        mandato, ente=C.ente, riservata=C.settore_riservato, residente=C.residente_id
     )
     closed = or_(C.residente_id.in_(mandato.esclusi), not_(second_level))
     strangers = or_(A.residente_id.is_(None), A.residente_id.not_in(mandato.esclusi))

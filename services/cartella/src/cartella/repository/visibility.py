@@ -17,7 +17,14 @@ from cartella.domain.diario import VoceDiario
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import local_date
 from cartella.models import Document
-from chassis.mandate import SECOND_LEVEL, mongo_filter, mongo_grant, mongo_not_excluded, mongo_ordinary
+from chassis.mandate import (
+    SECOND_LEVEL,
+    mongo_filter,
+    mongo_grant,
+    mongo_not_excluded,
+    mongo_ordinary,
+    second_level_of,
+)
 from contracts.mandato import Extent, Mandato
 
 HEADING = "presa_in_carico:leggi"
@@ -76,8 +83,8 @@ def with_entries(mandato: Mandato, scope: str) -> Document:
     if mandato.extent(scope) not in BEYOND_OWN:
         return NOTHING
     ways: list[Document] = []
-    if mandato.extent(SECOND_LEVEL) is Extent.SETTORE and mandato.settore:
-        ways.append({"ente": mandato.ente, "settori_voci": mandato.settore})
+    if settore := second_level_of(mandato):
+        ways.append({"ente": mandato.ente, "settori_voci": settore})
     if enti := mandato.enti(SECOND_LEVEL):
         ways.append({"ente": {"$in": list(enti)}, "settori_voci.0": {"$exists": True}})
     if not ways:
@@ -147,7 +154,7 @@ def readable_versions(mandato: Mandato, reach: Reach, voce: VoceDiario) -> VoceD
     emergency = not reach.solo_riservate and bool(_marks_in_emergency(mandato, cartella))
     if voce.autore_id == mandato.operatore_id or emergency or cartella.ente in mandato.enti(SECOND_LEVEL):
         return voce
-    own = _own_second_level(mandato)
+    own = second_level_of(mandato)
     open_to_him = ("", own if mandato.ente == cartella.ente else "")
     kept = tuple(one for one in voce.versioni if one.settore_riservato in open_to_him)
     return voce if kept == voce.versioni else replace(voce, versioni=kept)
@@ -157,18 +164,13 @@ def _marks_by_role(mandato: Mandato, cartella: Cartella) -> list[Document]:
     """Conditions under which an entry of the second level is open: to its settore; the case's team is not enough."""
     if cartella.ente in mandato.enti(SECOND_LEVEL):
         return [ANY_MARK]
-    settore = _own_second_level(mandato)
+    settore = second_level_of(mandato)
     return [{"ente": mandato.ente, "settore_riservato": settore}] if settore else []
 
 
 def _marks_in_emergency(mandato: Mandato, cartella: Cartella) -> list[Document]:
     """Break-the-glass opens every mark, on its person, where the policy names the second level."""
     return [ANY_MARK] if mandato.in_emergenza(SECOND_LEVEL) == cartella.residente_id else []
-
-
-def _own_second_level(mandato: Mandato) -> str:
-    """The settore whose second level the caller works in, or ""."""
-    return mandato.settore if mandato.extent(SECOND_LEVEL) is not Extent.NESSUNO else ""
 
 
 def _day(instant: datetime) -> str:
