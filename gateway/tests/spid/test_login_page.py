@@ -64,6 +64,19 @@ def test_citizens_are_not_offered_the_operators_of_the_demo(site: TestClient) ->
     assert "Entra come Giulia Bianchi" not in site.get("/accedi?area=cittadino").text
 
 
+def test_who_has_several_incarichi_is_offered_once_and_chooses_after(site: TestClient) -> None:
+    page = site.get("/accedi").text
+
+    assert page.count('aria-label="Entra come Chiara Monti"') == 1
+    assert "ha anche 1 altro incarico, si sceglie dopo" in page
+
+
+def test_two_settori_of_the_comune_are_there_to_lend_a_case_to_each_other(site: TestClient) -> None:
+    page = site.get("/accedi").text
+
+    assert "Rosa Marino</strong> · Assistente sociale, area Adulti" in page
+
+
 @pytest.fixture
 def bare(settings: Settings, services: FakeServices) -> Iterator[TestClient]:
     """Neither SPID nor CIE nor test identities."""

@@ -74,6 +74,7 @@ IDENTITIES = (
     TestIdentity("franca.sala", "SLAFNC82E50F704O", "pronto_intervento", "F704", "pronto_intervento"),
     TestIdentity("luca.moretti", "MRTLCU87E19F205J", "analista", "F704", ""),
     TestIdentity("bruno.leone", "LNEBRN73P02B212K", "amministratore_sistema", "F704", ""),
+    TestIdentity("rosa.marino", "MRNRSO86H52F704Z", "assistente_sociale", "F704", "adulti"),
     TestIdentity(
         "chiara.monti", "MNTCHR84D57F704I", "assistente_sociale", "F704", "minori",
         altro=("coordinatore", "B212", "minori"), in_delega_di="anna.ferrari",

@@ -47,7 +47,7 @@ ENTE_NAMES = {"F704": "Comune di Monza", "B212": "Comune di Brugherio"}
 
 @dataclass(frozen=True)
 class TestIdentity:
-    """One line of the login page."""
+    """One line of the login page. `more`: incarichi besides the first; which one is asked after login."""
 
     __test__ = False  # a name pytest would otherwise collect
 
@@ -56,18 +56,23 @@ class TestIdentity:
     role: str
     settore: str
     can: str
+    more: int = 0
 
 
 def group_identities(incarichi: list[Incarico]) -> list[tuple[str, list[TestIdentity]]]:
-    """By ente, the largest first, as they come."""
+    """By ente, the largest first, as they come; each person once, where the latest incarico is."""
+    latest = {one.identita: one for one in sorted(incarichi, key=lambda one: one.dal)}
     groups: dict[str, list[TestIdentity]] = {}
     for incarico in incarichi:
+        if incarico is not latest[incarico.identita]:
+            continue
         identity = TestIdentity(
             incarico.identita,
             incarico.nome,
             incarico.ruolo,
             incarico.settore,
             WHAT_ROLES_DO.get(incarico.ruolo, ""),
+            sum(one.identita == incarico.identita for one in incarichi) - 1,
         )
         groups.setdefault(ENTE_NAMES.get(incarico.ente, incarico.ente), []).append(identity)
     return sorted(groups.items(), key=lambda group: -len(group[1]))
