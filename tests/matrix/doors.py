@@ -1,4 +1,5 @@
-"""Every route of the application, and what the matrix does with it. A route that stands nowhere here fails the test.
+"""Every route about cases and residents, and what the matrix does with it; those about who works here, by what rules
+and who read what are in `families`. A route that stands nowhere fails the test.
 
 Written by hand from what the route is for; the scopes are a second statement of what it should ask.
 """
@@ -46,11 +47,15 @@ class Door:
 
 
 def _doors(subject: str, *lines: str) -> Iterator[Door]:
-    """`METHOD path scopes`, scopes joined by `+`; the first is the one that must reach the case."""
+    """`METHOD path scopes`, scopes joined by `+`, `-` for none; the first is the one that must reach the case."""
     for line in lines:
         method, path, scopes = line.split()
-        named = tuple(scopes.split("+"))
-        yield Door(method, path, subject, named, named[0])
+        named = () if scopes == "-" else tuple(scopes.split("+"))
+        yield Door(method, path, subject, named, named[0] if named else "")
+
+
+def table(subject: str, text: str) -> tuple[Door, ...]:
+    return tuple(_doors(subject, *(line for line in text.splitlines() if line)))
 
 
 PIC, A = "presa_in_carico:leggi", "/api/v1"
@@ -70,8 +75,8 @@ READS = (
 )  # fmt: skip
 PROBED = (
     Door("GET", "/casi/{cartella_id}/motivo", "", ()),
-    Door("GET", "/casi/{cartella_id}/condivisioni/{condivisione_id}", "", ()),
-    Door("GET", "/condivisioni/{condivisione_id}", "", ()),
+    Door("GET", "/casi/{cartella_id}/condivisioni/{condivisione_id}", "", ("condivisioni:leggi", PIC)),
+    Door("GET", "/condivisioni/{condivisione_id}", "", ("condivisioni:leggi",)),
 )
 """Asked only with the ids of what does not exist for somebody."""
 PAGES = (
@@ -130,173 +135,77 @@ WRITES = (
     Door("POST", f"{A}/erogazioni/{{erogazione_id}}/annullamento", "liquidazioni", ("liquidazioni:scrivi",),
          "liquidazioni:scrivi", FAR),
 )  # fmt: skip
-LISTS = {
-    f"GET {A}/cartelle": "cartelle by id, totals, pages, filters",
-    f"GET {A}/fogli": "fogli by id and totals, by case too",
-    f"GET {A}/erogazioni": "erogazioni by id, totals of money, by case and foglio too",
-    f"GET {A}/condivisioni": "what was offered to one, by id and in number",
-    f"GET {A}/avvisi": "nothing unknown is told",
-    f"GET {A}/residenti": "search-as-you-type over every surname",
-    f"GET {A}/residenti/{{residente_id}}": "one's own household is not there",
-    f"GET {A}/residenti/{{residente_id}}/variazioni": "one's own household is not there",
-    f"GET {A}/siuss": "nothing unknown is told",
-    f"GET {A}/report/crosstab": "numbers within reach",
-    f"GET {A}/colleghi": "nothing unknown is told",
-    "GET /": "nothing unknown is told",
-    "GET /casi": "nothing unknown is told, what is known is",
-    "GET /condivisioni": "nothing unknown is told",
-    "GET /avvisi": "nothing unknown is told",
-    "GET /avvisi/conteggio": "nothing unknown is told",
-    "GET /persone": "nothing unknown is told",
-    "GET /persone/{residente_id}": "a case one may not see leaves no trace on the person's page",
-    "GET /interventi": "nothing unknown is told, what is known is",
-    "GET /pagamenti": "nothing unknown is told",
-    "GET /siuss": "nothing unknown is told",
-    "GET /report": "nothing unknown is told",
-    "GET /riservatezza": "the role's own words",
-}
-"""What each is compared with the oracle for; the driver has a function for each kind."""
+LISTS = table("", """
+GET /api/v1/cartelle presa_in_carico:leggi
+GET /api/v1/fogli fogli:leggi
+GET /api/v1/erogazioni liquidazioni:leggi
+GET /api/v1/condivisioni condivisioni:leggi
+GET /api/v1/avvisi avvisi:leggi
+GET /api/v1/residenti anagrafe:leggi
+GET /api/v1/residenti/{residente_id} anagrafe:leggi
+GET /api/v1/residenti/{residente_id}/variazioni anagrafe:leggi
+GET /api/v1/siuss siuss:leggi+anagrafe:leggi
+GET /api/v1/report/crosstab report:leggi
+GET /api/v1/colleghi presa_in_carico:leggi
+GET / -
+GET /casi presa_in_carico:leggi
+GET /condivisioni condivisioni:leggi
+GET /avvisi avvisi:leggi
+GET /avvisi/conteggio avvisi:leggi
+GET /persone anagrafe:leggi
+GET /persone/{residente_id} anagrafe:leggi
+GET /interventi fogli:leggi
+GET /pagamenti liquidazioni:leggi
+GET /siuss siuss:leggi+anagrafe:leggi
+GET /report report:leggi
+GET /riservatezza -
+""")  # fmt: skip
+"""Searches, lists, counts, first pages: whole and by parts exactly what the oracle says, or (where they say more than
+cases) nothing of what does not exist for him. `reading.lists` and `reading.registry` have a function for each kind."""
 
-IMPERSONAL = """
-GET /health/live
-GET /health/ready
-GET /metrics
-GET /api/v1/dev/identita
-POST /api/v1/dev/login
-GET /api/v1/sessione
-GET /api/v1/sessione/incarichi
-PUT /api/v1/sessione/incarico
-DELETE /api/v1/sessione
-GET /api/v1/sessioni
-DELETE /api/v1/sessioni
-DELETE /api/v1/sessioni/{session_id}
-GET /api/v1/enti
-GET /api/v1/catalogo
-POST /api/v1/oauth/token
-GET /accedi
-POST /accedi
-POST /esci
-POST /sessione
-GET /sessione
-GET /rientrato
-GET /cittadino/rientrato
-GET /bozze/chiave
-GET /aiuto
-GET /accessibilita
-GET /incarico
-POST /incarico
-GET /sessioni
-POST /sessioni/altre/fine
-POST /sessioni/{session_id}/fine
-POST /esci/ovunque
-GET /spid/metadata
-GET /cie/metadata
-GET /spid/login
-GET /cie/login
-POST /spid/acs
-POST /cie/acs
-GET /spid/logout
-POST /spid/logout
-GET /cie/logout
-POST /cie/logout
-"""
-"""No case and no resident can stand in their answers: sessions, policy, sign-in, help. Their own tests are the
-gateway's; here each is asked by everybody for the scope it declares (`test_every_door_is_shut_to_other_roles`)."""
-
-ELSEWHERE = {
-    "GET /persone/{residente_id}/protezione": "protected addresses: services/anagrafe, for who keeps them",
-    "POST /persone/{residente_id}/protezione": "as above",
-    "POST /persone/{residente_id}/protezione/{vincolo_id}/revoca": "as above",
-    f"GET {A}/residenti/{{residente_id}}/protezione": "as above",
-    f"POST {A}/residenti/{{residente_id}}/vincoli": "as above",
-    f"POST {A}/cartelle": "history: opened by coordinators; refused for one's own household",
-    f"GET {A}/avvisi/flusso": "a stream: gateway/tests/integration/test_live.py; what it tells is the alerts list's",
-    f"POST {A}/avvisi/{{avviso_id}}/lettura": "alerts of others, in the probes by id",
-    f"POST {A}/avvisi/{{avviso_id}}/conferma": "alerts of others, in the probes by id",
-    f"GET {A}/caricamenti": "files of the registry, by ente alone: test_side_doors",
-    f"GET {A}/caricamenti/{{caricamento_id}}/righe-rifiutate": "as above",
-    f"POST {A}/caricamenti/{{caricamento_id}}/conferma": "as above",
-    f"GET {A}/siuss/flussi": "files for INPS, by ente alone: test_side_doors",
-    f"POST {A}/siuss/flussi": "as above",
-    f"GET {A}/siuss/flussi/{{flusso_id}}/xml": "as above",
-    "GET /notte": "files of the registry, by ente alone",
-    "GET /notte/{caricamento_id}/rifiutate.csv": "as above",
-    "POST /notte/{caricamento_id}/conferma": "as above",
-    "POST /siuss": "files for INPS, by ente alone",
-    "GET /siuss/{flusso_id}.xml": "as above",
-    "GET /avvisi/{avviso_id}": "alerts of others, in the probes by id",
-    "POST /avvisi/{avviso_id}/conferma": "alerts of others, in the probes by id",
-    "POST /avvisi/{avviso_id}/letto": "alerts of others, in the probes by id",
-}
-CITIZENS = """
-GET /api/v1/cittadino/accessi
-GET /cittadino
-GET /cittadino/accessi
-"""
-"""For citizens alone: shut to every operator, whatever his role."""
-FAMILIES = {
-    "/api/v1/politica": ("politica",),
-    "/politica": ("politica",),
-    "/api/v1/operatori": ("operatori",),
-    "/operatori": ("operatori",),
-    "/api/v1/incarichi": ("operatori",),
-    "/api/v1/clienti": ("operatori",),
-    "/clienti": ("operatori",),
-    "/api/v1/registro-accessi": ("registro_accessi",),
-    "/registro-accessi": ("registro_accessi",),
-    "/api/v1/emergenze": ("emergenze", "anagrafe"),
-    "/emergenze": ("emergenze",),
-    "/emergenza": ("emergenze", "anagrafe"),
-    "/api/v1/vincoli": ("riservatezza",),
-    "/protezioni": ("riservatezza", "anagrafe"),
-    "/api/v1/deleghe": (),
-    "/deleghe": (),
-}
-"""Addresses about who works here, by what rules, and who read what: no case stands in their answers but in the DPO's
-log. Each must ask for a scope of these sections (deleghe: who is concerned is decided by incarico), so that whoever
-sees cases has not got them by it; the driver asks every GET of them of everybody."""
-PAGE_WRITES = """
-POST /persone/{residente_id}/caso
-POST /casi/{cartella_id}/diario
-POST /casi/{cartella_id}/diario/{voce_id}
-POST /casi/{cartella_id}/diario/{voce_id}/annulla
-POST /casi/{cartella_id}/isee
-POST /casi/{cartella_id}/interventi/nuovo
-POST /casi/{cartella_id}/documenti
-POST /casi/{cartella_id}/stampa
-POST /casi/{cartella_id}/carico/prendi
-POST /casi/{cartella_id}/carico/assegna
-POST /casi/{cartella_id}/carico/chiudi
-POST /casi/{cartella_id}/carico/riapri
-POST /casi/{cartella_id}/carico/secondo-livello
-POST /casi/{cartella_id}/condivisioni
-POST /casi/{cartella_id}/condivisioni/{condivisione_id}/revoca
-POST /casi/{cartella_id}/motivo
-POST /api/v1/cartelle/{cartella_id}/motivo
-POST /condivisioni/{condivisione_id}/decidi
-POST /condivisioni/{condivisione_id}/revoca
-POST /interventi/{foglio_id}/decidi
-POST /interventi/{foglio_id}/pagamento
-POST /pagamenti/proponi
-POST /pagamenti/{erogazione_id}/liquida
-POST /pagamenti/{erogazione_id}/annulla
-"""
+ELSEWHERE = (
+    *table("history: opened by coordinators; refused for one's own household", """
+POST /api/v1/cartelle presa_in_carico:scrivi+anagrafe:leggi
+"""),
+    *table("a stream: gateway/tests/integration/test_live.py; what it tells is the alerts list's", """
+GET /api/v1/avvisi/flusso avvisi:leggi
+"""),
+    *table("avvisi", """
+POST /api/v1/avvisi/{avviso_id}/lettura avvisi:scrivi
+POST /api/v1/avvisi/{avviso_id}/conferma avvisi:scrivi
+GET /avvisi/{avviso_id} avvisi:leggi
+POST /avvisi/{avviso_id}/conferma avvisi:scrivi+avvisi:leggi
+POST /avvisi/{avviso_id}/letto avvisi:scrivi+avvisi:leggi
+"""),
+)  # fmt: skip
+"""Asked elsewhere, as the subject says; alerts of others in the probes by id."""
+PAGE_WRITES = (
+    *table("", """
+POST /persone/{residente_id}/caso presa_in_carico:scrivi+anagrafe:leggi
+POST /casi/{cartella_id}/diario diario:scrivi+diario:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/diario/{voce_id} diario:scrivi+diario:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/diario/{voce_id}/annulla diario:scrivi+diario:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/isee isee:scrivi+isee:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/interventi/nuovo fogli:scrivi+fogli:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/documenti documenti:scrivi+documenti:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/stampa stampe:stampa+anagrafe:leggi+presa_in_carico:leggi
+POST /casi/{cartella_id}/carico/prendi presa_in_carico:scrivi+presa_in_carico:leggi
+POST /casi/{cartella_id}/carico/assegna presa_in_carico:assegna+presa_in_carico:leggi
+POST /casi/{cartella_id}/carico/chiudi presa_in_carico:scrivi+presa_in_carico:leggi
+POST /casi/{cartella_id}/carico/riapri presa_in_carico:scrivi+presa_in_carico:leggi
+POST /casi/{cartella_id}/carico/secondo-livello secondo_livello:scrivi+presa_in_carico:leggi
+POST /casi/{cartella_id}/condivisioni condivisioni:leggi+condivisioni:scrivi+presa_in_carico:leggi
+POST /casi/{cartella_id}/motivo -
+POST /api/v1/cartelle/{cartella_id}/motivo -
+POST /condivisioni/{condivisione_id}/decidi condivisioni:leggi+condivisioni:scrivi
+POST /condivisioni/{condivisione_id}/revoca condivisioni:leggi+condivisioni:scrivi
+POST /interventi/{foglio_id}/decidi fogli:approva+fogli:leggi
+POST /interventi/{foglio_id}/pagamento liquidazioni:scrivi+fogli:leggi
+POST /pagamenti/proponi liquidazioni:scrivi+liquidazioni:leggi
+POST /pagamenti/{erogazione_id}/liquida liquidazioni:liquida+liquidazioni:leggi
+POST /pagamenti/{erogazione_id}/annulla liquidazioni:scrivi+liquidazioni:leggi
+"""),
+    Door("POST", "/casi/{cartella_id}/condivisioni/{condivisione_id}/revoca", "",
+         ("condivisioni:leggi", "condivisioni:scrivi", PIC)),
+)  # fmt: skip
 """The forms: probed with the id of something invisible and with nobody's, and the answers held side by side."""
-
-
-def lines(text: str) -> set[str]:
-    return {line for line in text.splitlines() if line}
-
-
-def family(path: str) -> tuple[str, ...] | None:
-    """The sections an address of a family may ask for; None for any other."""
-    found = (prefix for prefix in FAMILIES if path == prefix or path.startswith(f"{prefix}/"))
-    prefix = next(found, None)
-    return FAMILIES[prefix] if prefix is not None else None
-
-
-def known() -> set[str]:
-    """Every route that the matrix knows by itself, as `METHOD path`."""
-    doors = {str(door) for door in (*READS, *PAGES, *WRITES, *PROBED)}
-    named = lines(IMPERSONAL) | lines(PAGE_WRITES) | lines(CITIZENS)
-    return doors | named | set(LISTS) | set(ELSEWHERE)

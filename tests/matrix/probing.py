@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -98,11 +98,6 @@ def difference(one: str, other: str) -> str:
 
 def all_doors() -> list[Door]:
     """Every door through which something may be probed by its id."""
-    return [*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *page_writes()]
-
-
-def page_writes() -> Iterator[Door]:
-    for line in sorted(doors.lines(doors.PAGE_WRITES)):
-        method, path = line.split()
-        if "{" in path and "{residente_id}" not in path:
-            yield Door(method, path, "", (), body=None)
+    forms = [door for door in doors.PAGE_WRITES if "{" in door.path and "{residente_id}" not in door.path]
+    alerts = [door for door in doors.ELSEWHERE if door.subject == "avvisi"]
+    return [*doors.READS, *doors.PAGES, *doors.PROBED, *doors.WRITES, *forms, *alerts]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from tests.matrix import doors
+from tests.matrix import doors, families
 from tests.matrix.asking import Asking
 from tests.matrix.doors import Door
 from tests.matrix.loader import now
@@ -116,8 +116,8 @@ def _money(asking: Asking, path: str, key: str, sezione: str) -> None:
 
 def shut(asking: Asking) -> None:
     """What is for citizens alone."""
-    for line in sorted(doors.lines(doors.CITIZENS)):
-        asking.same(line, asking.get(line.split()[1]).status_code, 403)
+    for door in families.CITIZENS:
+        asking.same(str(door), asking.ask(door, {}).status_code, 403)
 
 
 def registry(asking: Asking, people: Iterable[tuple[str, str, str]]) -> None:
