@@ -98,6 +98,8 @@ class History:
         case.team = frozenset(out["team"])
         case.settore = out["settore"]
         case.riservato = out.get("settore_riservato", "")
+        case.lavoratori |= case.workers
+        case.settori.add(case.settore)
 
     def version(self, case: Case) -> int:
         return int(self.system.documents("cartelle").find_one({"numero": case.numero})["version"])
@@ -319,6 +321,7 @@ class History:
         version = 1 if grant.stato == "proposta" else 2
         out = self.post(seat, f"/condivisioni/{grant.id}/{step}", version=version, **body)
         grant.stato, grant.dal, grant.al = out["stato"], instant(out["dal"]), instant(out["al"])
+        grant.revocata_il = instant(out["revocata_il"]) if out.get("revocata_il") else None
         self._told(f"{case.numero} grant to {grant.ente}/{grant.settore} {grant.stato} by {seat.name}")
 
     # All together

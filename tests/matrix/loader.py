@@ -29,14 +29,17 @@ SERVICES = ("anagrafe", "cartella", "documenti", "erogazioni", "notifiche", "rep
 
 
 class Seat:
-    """An operator of the world at work: how the oracle knows him, how the system does."""
+    """An operator of the world at work: how the oracle knows him, how the system does. `signed`: who is signed in
+    otherwise than as a test identity."""
 
-    def __init__(self, system: System, world: World, viewer: Viewer, identita: str) -> None:
+    def __init__(
+        self, system: System, world: World, viewer: Viewer, identita: str, signed: SignedIn | None = None
+    ) -> None:
         self.system = system
         self.world = world
         self.viewer = viewer
         self.name = f"{identita} ({viewer.incarico.ruolo})"
-        self.http = SignedIn(system.base_url, identita)
+        self.http = signed or SignedIn(system.base_url, identita)
         self.http.http.headers.pop("X-Motivo", None)  # said where it is meant to be said
 
     @property
@@ -72,6 +75,7 @@ class Seat:
             "settore": mine.settore, "estensioni": estensioni, "motivo": motivo,
             "enti_ambito": _territory(world.ambiti, mine.ente), "enti_provincia": _territory(world.province, mine.ente),
             "esclusi": sorted(viewer.esclusi), "in_delega_di": viewer.delegante, "emergenza": emergenza,
+            "tipo": "operatore" if viewer.estensioni is None else "client",
         } | claims  # fmt: skip
         return self.system.bus.token(Mandato.model_validate(values), *audience)
 

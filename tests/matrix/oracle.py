@@ -57,6 +57,8 @@ class Viewer:
     esclusi: frozenset[str] = frozenset()
     emergenza: str | None = None
     """The residente for whom he has broken the glass."""
+    estensioni: dict[str, str] | None = field(default=None, hash=False)
+    """Of a machine client: it has no role but its own scopes, for a purpose that it says with each request."""
 
     @property
     def persone(self) -> set[str]:
@@ -77,6 +79,7 @@ class Grant:
     nascondi_prima: bool = False
     stato: str = "proposta"
     id: str = ""
+    revocata_il: datetime | None = None
 
     def in_force(self, now: datetime) -> bool:
         return self.stato == "accettata" and self.dal <= now < self.al
@@ -116,6 +119,9 @@ class Case:
     items: list[Item] = field(default_factory=list)
     chiusa: bool = False
     aperta_da: str = ""
+    lavoratori: set[str] = field(default_factory=set)
+    """Whoever has ever worked at it, and in which settori it has been."""
+    settori: set[str] = field(default_factory=set)
 
     @property
     def workers(self) -> set[str]:
@@ -151,7 +157,15 @@ class World:
     # Who holds what
 
     def extent(self, viewer: Viewer, scope: str) -> str:
-        return self.policy.get(viewer.incarico.ruolo, {}).get(scope, "nessuno")
+        return self._scopes(viewer).get(scope, "nessuno")
+
+    def _scopes(self, viewer: Viewer) -> dict[str, str]:
+        """His role's; a machine's own, of those that some role of people at work still has."""
+        if viewer.estensioni is None:
+            return self.policy.get(viewer.incarico.ruolo, {})
+        working = (own for ruolo, own in self.policy.items() if ruolo not in ("emergenza", "cittadino"))
+        held = {scope for own in working for scope, extent in own.items() if extent != "nessuno"}
+        return {scope: extent for scope, extent in viewer.estensioni.items() if scope in held}
 
     def may_work(self, viewer: Viewer, day: date) -> bool:
         """His incarico, or the delega that lends it to him, is in force."""
@@ -311,7 +325,7 @@ class World:
         """Whether anything of the case may ever stand in an answer to him, through any scope."""
         if case.residente in viewer.esclusi:
             return False
-        scopes = set(self.policy.get(viewer.incarico.ruolo, {}))
+        scopes = set(self._scopes(viewer))
         if viewer.emergenza is not None:
             scopes |= set(self.policy.get("emergenza", {}))
         return (
@@ -328,7 +342,7 @@ class World:
     def asks_reason(self, viewer: Viewer, case: Case, now: datetime) -> bool:
         """Whether a reason is asked before the case opens. One was said with an emergency, and with a grant to this
         person alone where only that opens it."""
-        if self.is_own(viewer, case) or viewer.emergenza == case.residente:
+        if self.is_own(viewer, case) or viewer.emergenza == case.residente or viewer.estensioni is not None:
             return False
         personal = [
             g for g in case.grants if g.in_force(now) and g.is_for(viewer) and g.operatore in viewer.persone
