@@ -75,7 +75,10 @@ class FattoCartella(Event):
 
 
 class CartellaApertaV1(FattoCartella, source="cartella", key="cartella.aperta.v1", subject="cartella_id"):
-    """A case file was opened."""
+    """A case file was opened. `accanto_a`: the open cases of a second level that the person has in the same ente, whose
+    settori hear of this one while who opened it does not hear of them."""
+
+    accanto_a: tuple[UUID, ...] = ()
 
 
 class CartellaPresaInCaricoV1(
@@ -95,7 +98,9 @@ class CartellaChiusaV1(FattoCartella, source="cartella", key="cartella.chiusa.v1
 
 
 class CartellaRiapertaV1(FattoCartella, source="cartella", key="cartella.riaperta.v1", subject="cartella_id"):
-    """Opened again."""
+    """Opened again. `accanto_a`: as in `cartella.aperta`."""
+
+    accanto_a: tuple[UUID, ...] = ()
 
 
 class CartellaCondivisaV1(

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from services.cartella.tests.factories import make_add_voce, make_mandato, make_open
+from services.cartella.tests.factories import make_add_voce, make_mandato
 from services.cartella.tests.integration.conftest import events_of, together
 from services.cartella.tests.integration.doors import SINGLE, finds, texts, ways_in
 
@@ -86,22 +86,6 @@ def test_its_settore_and_its_team_go_on_seeing_it(
     assert finds(riservato, giulia, database)
     assert presa_in_carico.get_cartella(GetCartella(cartella_id=riservato.id), marco, database) == riservato
     assert riservato.settore_riservato == giulia.settore
-
-
-def test_who_may_not_know_of_it_opens_none_beside_it_and_is_not_told_why(
-    database: MongoDatabase, settore: str, riservato: CartellaOut
-) -> None:
-    who = make_mandato(settore=settore, secondo_livello__leggi=Extent.NESSUNO)
-    relative = make_mandato(settore=settore).model_copy(update={"esclusi": (uuid4(),)})
-    answers = []
-
-    for caller, residente_id in ((who, riservato.residente_id), (relative, relative.esclusi[0])):
-        with pytest.raises(Conflict) as refused:
-            presa_in_carico.open_cartella(make_open(residente_id=residente_id), caller, database)
-        answers.append((refused.value.code, refused.value.message, refused.value.details))
-
-    assert answers[0] == answers[1]
-    assert riservato.numero not in answers[0][1]
 
 
 def test_the_mark_is_history_and_is_told_to_the_others(

@@ -22,6 +22,8 @@ class Cartella:
 
     `settore_riservato`: the settore whose second level it is in, "" for none. `condivisioni`: every grant ever made.
     `settori_voci`: the settori whose second level holds entries of it, which thereby see its heading.
+    `accanto_non_visto`: it came to stand beside another open one of the same person, settore and second level, which
+    who brought it there could not see and was not told of.
     """
 
     id: UUID
@@ -45,6 +47,7 @@ class Cartella:
     settore_riservato: str = ""
     condivisioni: tuple[Condivisione, ...] = ()
     settori_voci: tuple[str, ...] = ()
+    accanto_non_visto: bool = False
 
     @property
     def is_closed(self) -> bool:

@@ -111,11 +111,17 @@ class CartellaRepository:
         found = self._match({"_id": cartella_id}, visible(mandato, scope), [by_caller, *ONE])
         return cartella_of(found[0]) if found else None
 
-    def open_one(self, residente_id: UUID, ente: str, settore: str) -> tuple[UUID, str] | None:
-        """Id and numero of the person's case not closed there, whoever may see it."""
-        where = {"residente_id": residente_id, "ente": ente, "settore": settore, "attiva": True}
-        found = self.db[CARTELLE].find_one(where, {"numero": 1}, session=self.session)
-        return (found["_id"], found["numero"]) if found else None
+    def open_ones(self, residente_id: UUID, ente: str) -> list[Cartella]:
+        """The person's cases not closed in the ente, ordinary ones first, whoever may see them: no mandate."""
+        where = {"residente_id": residente_id, "ente": ente, "attiva": True}
+        order = [("settore_riservato", 1), ("aperta_il", 1)]
+        found = self.db[CARTELLE].find(where, {"passaggi": 0}, session=self.session).sort(order)
+        return [cartella_of(row) for row in found]
+
+    def shown(self, residente_id: UUID, ente: str, mandato: Mandato) -> set[UUID]:
+        """Ids of those of which the caller sees at least the heading."""
+        where: Document = {"residente_id": residente_id, "ente": ente, "attiva": True}
+        return {row["_id"] for row in self._match(where, headed(mandato), [ONLY_ID])}
 
     def by_id(self, cartella_id: UUID) -> Cartella | None:
         """For facts, which act in nobody's name: no mandate."""

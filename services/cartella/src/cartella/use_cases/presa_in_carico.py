@@ -8,6 +8,7 @@ from cartella.domain import apertura, condivisioni, presa_in_carico, secondo_liv
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date, utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
+from cartella.use_cases import accanto
 from cartella.use_cases.steps import open_case, show, step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.base import Command
@@ -30,7 +31,7 @@ from contracts.cartella import (
     SetRiservatezza,
     TakeInCarico,
 )
-from contracts.errors import Conflict, Invalid
+from contracts.errors import Invalid
 from contracts.mandato import Mandato
 from contracts.notifiche import AvvisoConfermatoV1
 
@@ -40,7 +41,8 @@ ASSEGNA = "presa_in_carico:assegna"
 
 
 def open_cartella(request: OpenCartella, mandato: Mandato, db: MongoDatabase) -> CartellaOut:
-    """A new case of the caller's ente. Conflict when the person has one open in that settore."""
+    """A new case of the caller's ente. Conflict when the person has one open in that settore, less one that is hidden
+    from the caller: its settore is told instead (`accanto_a`)."""
     mandato.require(SCRIVI)
     settore = apertura.settore_of(request, mandato, SCRIVI)
     step = step_of(request, mandato, request.motivo)
@@ -49,12 +51,14 @@ def open_cartella(request: OpenCartella, mandato: Mandato, db: MongoDatabase) ->
         if request.idempotency_key and (known := cases.opened_by(step.id, mandato, SCRIVI)):
             return presa_in_carico.to_out(known)
         if request.residente_id in mandato.esclusi:
-            raise _not_openable()
-        _refuse_second(cases, request.residente_id, settore, mandato)
+            raise accanto.not_openable()
+        if cases.by_id(step.id) is not None:  # opened by this very command, and out of reach since
+            raise accanto.not_openable()
         progressivo = cases.next_progressivo(mandato.ente, local_date(step.quando).year)
         cartella = apertura.open_cartella(request, mandato, settore, progressivo, step)
+        cartella, hidden = accanto.place(cases, cartella, mandato)
         cases.insert(cartella)
-        tx.emit(fact(CartellaApertaV1, cartella, step), sequence=cartella.version)
+        tx.emit(fact(CartellaApertaV1, cartella, step, accanto_a=hidden), sequence=cartella.version)
         return presa_in_carico.to_out(cartella)
 
 
@@ -153,10 +157,11 @@ def _change(
             return presa_in_carico.to_out(before)
         presa_in_carico.check_version(before, request.version)
         after = rule(before, step)
-        if _enters(before, after):
-            _refuse_second(cases, after.residente_id, after.settore, mandato, ente=after.ente)
+        hidden: tuple[UUID, ...] = ()
+        if accanto.enters(before, after):
+            after, hidden = accanto.place(cases, after, mandato, before)
         cases.save(before, after)
-        tx.emit(fact(event, after, step), sequence=after.version)
+        tx.emit(fact(event, after, step, accanto_a=hidden), sequence=after.version)
         return presa_in_carico.to_out(after)
 
 
@@ -164,36 +169,11 @@ def _already_done(cartella: Cartella, command: Command) -> bool:
     return command.idempotency_key is not None and cartella.has_step(command.idempotency_key)
 
 
-def _enters(before: Cartella, after: Cartella) -> bool:
-    """Whether the change puts an open case where another open one of the person may be."""
-    return (before.is_closed and not after.is_closed) or before.settore != after.settore
-
-
-def _refuse_second(
-    cases: CartellaRepository, residente_id: UUID, settore: str, mandato: Mandato, ente: str = ""
-) -> None:
-    other = cases.open_one(residente_id, ente or mandato.ente, settore)
-    if other is None:
-        return
-    cartella_id, numero = other
-    if not cases.reaches(cartella_id, mandato, LEGGI):
-        raise _not_openable()
-    raise Conflict(
-        "cartella.gia_aperta",
-        f"La persona ha già il caso {numero} aperto in questo settore.",
-        details={"cartella_id": str(cartella_id), "numero": numero},
-    )
-
-
-def _not_openable() -> Conflict:
-    """One answer for a case that is there and out of sight, for the caller's own household, and for nothing more."""
-    return Conflict(
-        "cartella.non_apribile", "Per questa persona non si può aprire un caso: chiedi a chi coordina."
-    )
-
-
-def fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCartella:
-    """The event of that type: the whole state a projection needs."""
+def fact(
+    event: type[FattoCartella], cartella: Cartella, step: Step, accanto_a: tuple[UUID, ...] = ()
+) -> FattoCartella:
+    """The event of that type: the whole state a projection needs. `accanto_a`: for those that open a case."""
+    more = {"accanto_a": accanto_a} if "accanto_a" in event.model_fields else {}
     return event(
         cartella_id=cartella.id,
         numero=cartella.numero,
@@ -210,4 +190,5 @@ def fact(event: type[FattoCartella], cartella: Cartella, step: Step) -> FattoCar
         data=local_date(step.quando),
         settore_riservato=cartella.settore_riservato,
         condivisioni=condivisioni.active(cartella, step.quando),
+        **more,
     )
