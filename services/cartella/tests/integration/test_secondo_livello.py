@@ -1,5 +1,6 @@
 """The second level in the real store: a case or an entry that for others does not exist."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from services.cartella.tests.integration.doors import SINGLE, finds, texts, ways
 from cartella.use_cases import diario, fascicolo, presa_in_carico
 from chassis.mongo import MongoDatabase
 from contracts.cartella import (
+    AnnulVoceDiario,
     AssignCartella,
     CartellaOut,
     CloseCartella,
@@ -277,6 +279,15 @@ def test_the_heading_is_not_for_everybody_of_that_settore(
     assert ways_in(caso, who, database) == []
 
 
+@pytest.mark.parametrize("extent", [Extent.AMBITO, Extent.PROVINCIA])
+def test_a_role_for_a_territory_of_which_its_ente_is_no_part_is_led_to_nothing(
+    database: MongoDatabase, caso: CartellaOut, riservata: VoceDiarioOut, adulti: Mandato, extent: Extent
+) -> None:
+    who = make_mandato(extent, settore=adulti.settore, secondo_livello__leggi=Extent.SETTORE)
+
+    assert ways_in(caso, who, database) == []
+
+
 def test_a_role_for_the_whole_ente_reads_it_only_with_the_second_level_of_the_ente(
     database: MongoDatabase, caso: CartellaOut, riservata: VoceDiarioOut
 ) -> None:
@@ -366,6 +377,42 @@ def test_only_who_may_mark_marks_an_entry_and_never_a_private_one(
         diario.add_voce_diario(request, stranger, database)
     with pytest.raises(Invalid):
         diario.add_voce_diario(request.model_copy(update={"privata": True}), giulia, database)
+
+
+CHANGES: dict[str, Callable[[VoceDiarioOut, Mandato, MongoDatabase], Any]] = {
+    "rectify": lambda voce, who, db: diario.rectify_voce_diario(rectification(voce), who, db),
+    "annul": lambda voce, who, db: diario.annul_voce_diario(
+        AnnulVoceDiario(cartella_id=voce.cartella_id, voce_id=voce.id, version=1, motivo="x"), who, db
+    ),
+}
+
+
+@pytest.mark.parametrize("act", CHANGES)
+def test_who_writes_without_reading_is_answered_as_for_an_entry_that_never_was(
+    database: MongoDatabase, settore: str, caso: CartellaOut, giulia: Mandato, act: str
+) -> None:
+    voce = diario.add_voce_diario(make_add_voce(caso.id), giulia, database)
+    answers = []
+
+    for who in (
+        make_mandato(settore=settore, diario__leggi=Extent.PROPRI),
+        make_mandato(settore=settore, diario__leggi=Extent.NESSUNO),
+    ):
+        for known in (voce, voce.model_copy(update={"id": uuid4()})):
+            with pytest.raises(NotFound) as refused:
+                CHANGES[act](known, who, database)
+            answers.append((refused.value.code, refused.value.message, refused.value.details))
+
+    assert len(set(map(str, answers))) == 1
+
+
+def test_who_writes_without_reading_still_rectifies_what_he_wrote(
+    database: MongoDatabase, settore: str, caso: CartellaOut
+) -> None:
+    who = make_mandato(settore=settore, diario__leggi=Extent.NESSUNO)
+    voce = diario.add_voce_diario(make_add_voce(caso.id), who, database)
+
+    assert diario.rectify_voce_diario(rectification(voce), who, database).testo == "Corretta"
 
 
 def test_it_does_not_shift_the_pages_nor_the_numbers_of_others(

@@ -30,7 +30,7 @@ class DiarioRepository:
         narrow = {"_id": voce_id, "cartella_id": reach.cartella.id}
         found = pages.match(self.voci, self.session, narrow, _right(mandato, reach), pages.ONE)
         if not found:
-            raise NotFound("voce.non_trovata", "Voce di diario non trovata.")
+            raise not_found()
         return readable_versions(mandato, reach, voce_of(found[0]))
 
     def find(self, request: ListVociDiario, mandato: Mandato, reach: Reach) -> tuple[list[VoceDiario], int]:
@@ -76,6 +76,11 @@ class DiarioRepository:
         )
         if result.matched_count == 0:
             raise Transient(f"voce {before.id} has moved on from version {before.version}")
+
+
+def not_found() -> NotFound:
+    """The one answer for an entry that is not there and for one that is not the caller's to read."""
+    return NotFound("voce.non_trovata", "Voce di diario non trovata.")
 
 
 def _right(mandato: Mandato, reach: Reach) -> Document:

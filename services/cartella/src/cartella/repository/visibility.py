@@ -89,7 +89,7 @@ def with_entries(mandato: Mandato, scope: str) -> Document:
         ways.append({"ente": {"$in": list(enti)}, "settori_voci.0": {"$exists": True}})
     if not ways:
         return NOTHING
-    within = mandato.enti(scope) or (mandato.ente,)
+    within = (mandato.ente,) if mandato.extent(scope) is Extent.SETTORE else mandato.enti(scope)
     return {"$and": [{"$or": ways}, {"ente": {"$in": list(within)}}], **mongo_not_excluded(mandato)}
 
 

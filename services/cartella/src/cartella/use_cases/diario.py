@@ -7,8 +7,9 @@ from cartella.domain import diario, secondo_livello
 from cartella.domain.diario import VoceDiario
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date
-from cartella.repository.diario import DiarioRepository
+from cartella.repository.diario import DiarioRepository, not_found
 from cartella.repository.presa_in_carico import CartellaRepository
+from cartella.repository.visibility import Reach
 from cartella.use_cases.steps import open_case, require_writable, step_of
 from chassis.mongo import MongoDatabase, Transaction
 from contracts.cartella import (
@@ -23,7 +24,7 @@ from contracts.cartella import (
     VoceDiarioOut,
     VociDiarioOut,
 )
-from contracts.errors import Invalid
+from contracts.errors import Invalid, NotFound
 from contracts.mandato import Mandato
 
 LEGGI = "diario:leggi"
@@ -107,6 +108,8 @@ def _change(
         reach = open_case(cases, request.cartella_id, mandato, SCRIVI)
         voci = DiarioRepository(tx.db, tx.session)
         before = voci.get(request.voce_id, mandato, reach)
+        if before.autore_id != mandato.operatore_id:  # refused below; of what he may not read, as if it were not
+            voci.get(request.voce_id, mandato, _reading(cases, before, mandato))
         if step.id in before.comandi:
             return diario.to_out(before)
         after = rule(before, step)
@@ -115,6 +118,14 @@ def _change(
         _note_marks(cases, voci, reach.cartella, after)
         _tell(tx, fact, after, step)
         return diario.to_out(after)
+
+
+def _reading(cases: CartellaRepository, voce: VoceDiario, mandato: Mandato) -> Reach:
+    """How far the caller reads in the case he writes in; where he does not, the entry is what he is not told of."""
+    try:
+        return cases.reach(voce.cartella_id, mandato, LEGGI)
+    except NotFound as out_of_reach:
+        raise not_found() from out_of_reach
 
 
 def _require_mark(mandato: Mandato, cartella: Cartella, before: str, after: str) -> None:
