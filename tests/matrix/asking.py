@@ -18,6 +18,10 @@ MINE = re.compile(r"<a[^>]*href=\"/avvisi\".*?</a>|data-sessione=\"[0-9]*\"", re
 """The count of one's own alerts on a page (a dash when it is slow to come), the seconds one's session still has."""
 
 
+MEANS_ITSELF = 12
+"""Characters from which on what stands in an address can be told in the answer: a version's number is anywhere."""
+
+
 @dataclass
 class Found:
     """What a run has seen: how many answers, and every one that the oracle gives differently."""
@@ -38,6 +42,8 @@ class Asking:
         self.world = world
         self.seat = seat
         self.viewer = seat.viewer
+        self.pages = seat.viewer.estensioni is None
+        """Whether pages are for him: a machine client has the API alone."""
         self.found = Found()
 
     def get(self, path: str, motivo: bool = True, **params: Any) -> httpx.Response:
@@ -122,6 +128,8 @@ def tell(reply: httpx.Response, ids: dict[str, str]) -> tuple[Any, ...]:
     for name in ("date", "x-correlation-id", "content-length", "set-cookie"):
         headers.pop(name, None)
     for name, value in ids.items():
+        if len(value) < MEANS_ITSELF:
+            continue
         text = text.replace(value, f"<{name}>")
         headers = {key: told.replace(value, f"<{name}>") for key, told in headers.items()}
     return reply.status_code, sorted(headers.items()), OWN.sub("<own>", MINE.sub("", text))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from tests.matrix import changes, driver, families
+from tests.matrix import changes, driver, families, others, outside
 from tests.matrix.campaign import Played, play
 from tests.matrix.loader import environment
+from tests.matrix.others import Others
 from tests.system import System, eventually
 
 from gateway.auth import Authorize
@@ -24,6 +25,12 @@ SEED = int(os.environ.get("SISO_MATRICE_SEME", "2026"))
 def played(system: System, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """A small world with a first picture in it."""
     return play(system, SEED, tmp_path_factory.mktemp("mondo"))
+
+
+@pytest.fixture(scope="module")
+def outsiders(played: Played) -> Others:
+    """Citizens and machine clients of that world."""
+    return others.admit(played)
 
 
 def assert_none(wrong: list[str]) -> None:
@@ -54,6 +61,42 @@ def test_nobody_sees_more_or_less_than_the_oracle_says(played: Played) -> None:
 
     assert_none(found.wrong)
     assert found.asked > 700
+
+
+def test_citizens_and_machines_have_what_is_theirs_and_nothing_else(
+    played: Played, outsiders: Others
+) -> None:
+    found = outside.run(played, outsiders)
+
+    assert_none(found.wrong)
+    assert found.asked > 700
+
+
+def test_a_session_of_one_kind_opens_no_door_of_another(played: Played, outsiders: Others) -> None:
+    operator = next(iter(played.seats.values()))
+    [citizen, *_], [machine, *_] = outsiders.citizens.values(), outsiders.machines.values()
+
+    assert outside.another_kind([citizen], [machine], operator) == []
+
+
+def test_what_the_policy_takes_from_everybody_a_machine_loses_too(played: Played, outsiders: Others) -> None:
+    seat, path = outsiders.machines["of the ambito"], "/siuss/flussi"
+    with others.taken_from_everybody(played, others.TAKEN):
+        during = eventually(lambda: seat.http.http.get(path).status_code == 403, 15)
+    after = eventually(lambda: seat.http.http.get(path).status_code == 200, 15)
+
+    assert during
+    assert after
+
+
+@pytest.mark.parametrize(("what", "how"), [("of a settore", "revocato_il"), ("of another ente", "scade_il")])
+def test_a_machine_revoked_or_past_its_day_is_out_at_once(
+    played: Played, outsiders: Others, what: str, how: str
+) -> None:
+    seat = outsiders.machines.pop(what)
+    others.end(played, seat, how)
+
+    assert outside.no_session(seat.system.base_url, dict(seat.http.http.headers), {}) == []
 
 
 def test_each_change_is_followed_at_once(played: Played) -> None:
