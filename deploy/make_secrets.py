@@ -57,6 +57,8 @@ def make_postgres() -> None:
                 f"{service}_{name}_url",
                 f"postgresql+psycopg2://{service}_{role}:{secret}@postgres:5432/{service}",
             )
+    secret = password("gateway_notaio_password")
+    keep("gateway_notaio_url", f"postgresql+psycopg2://gateway_notaio:{secret}@postgres:5432/gateway")
 
 
 def make_mongo() -> None:
@@ -126,9 +128,9 @@ def owners() -> dict[str, list[str]]:
     found["siso-report"].append("report_pseudonym_key")
     found["siso-notifiche"].append("notifiche_smtp_password")
     found["siso-gateway"] += ["mandato_private_key", "gateway_secret"]
-    found["siso-notaio"] = ["gateway_sigilli_key", "gateway_sigilli_public_key"]
+    found["siso-notaio"] = ["gateway_notaio_url", "gateway_sigilli_key", "gateway_sigilli_public_key"]
     roles = [f"{service}_{role}_password" for service in SQL_OWNERS for role in ("app", "migrator")]
-    found["siso-postgres"] = ["postgres_admin_password", *roles]
+    found["siso-postgres"] = ["postgres_admin_password", "gateway_notaio_password", *roles]
     mongo = ["mongo_admin_password", "mongo_keyfile", "cartella_app_password", "cartella_migrator_password"]
     found["siso-mongodb"] = mongo
     found["siso-rabbitmq"] = ["rabbitmq_definitions"]

@@ -4,3 +4,11 @@ GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${service}_migrator, ${servi
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ALTER SCHEMA public OWNER TO ${service}_migrator;
 GRANT USAGE ON SCHEMA public TO ${service}_app;
+DO $more$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${service}_notaio') THEN
+        GRANT CONNECT ON DATABASE ${database} TO ${service}_notaio;
+        GRANT USAGE ON SCHEMA public TO ${service}_notaio;
+    END IF;
+END
+$more$;

@@ -196,6 +196,17 @@ def test_what_must_run_by_the_clock_does(compose: Manifest) -> None:
     assert compose["services"]["notaio"]["command"] == each_minute
 
 
+def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(compose: Manifest) -> None:
+    holders: dict[str, set[str]] = {}
+    for name, service in compose["services"].items():
+        for secret in service.get("secrets", ()):
+            holders.setdefault(secret["source"], set()).add(name)
+
+    assert holders["gateway_notaio_url"] == holders["gateway_sigilli_key"] == {"notaio", "gateway-pulizia"}
+    assert "notaio" not in holders["gateway_database_url"]
+    assert holders["gateway_notaio_password"] == {"postgres"}
+
+
 def test_reconciliation_reaches_every_store_and_holds_nothing_else(
     compose: Manifest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

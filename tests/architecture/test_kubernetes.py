@@ -19,6 +19,7 @@ from contracts.rpc import RPC
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 STORE_FILES = {o: f"{o}_mongo_url" if o == "cartella" else f"{o}_database_url" for o in OWNERS}
+NOTAIO = "Deployment gateway-notaio"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -155,6 +156,16 @@ def test_reconciliation_reaches_every_store_and_holds_nothing_else(
     assert mounted(pod, make_secrets.owners()) == set(STORE_FILES.values())
 
 
+def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(
+    manifests: list[Manifest], make_secrets: ModuleType
+) -> None:
+    held = {name: mounted(pod, make_secrets.owners()) for name, pod in pods(manifests) if projected(pod)}
+
+    for secret in ("gateway_notaio_url", "gateway_sigilli_key"):
+        assert {name for name, files in held.items() if secret in files} == {NOTAIO, "CronJob gateway-pulizia"}
+    assert "gateway_database_url" not in held[NOTAIO]
+
+
 def test_each_pod_finds_every_secret_its_settings_need(
     manifests: list[Manifest],
     make_secrets: ModuleType,
@@ -174,7 +185,8 @@ def test_each_pod_finds_every_secret_its_settings_need(
             for key, value in variables(pod, manifests).items():
                 patch.setenv(key, value)
             settings = importlib.import_module(f"{owner}.settings").Settings(_secrets_dir=folder)
-        assert STORE_FILES[owner] in found, name
+        own = "gateway_notaio_url" if name == NOTAIO else STORE_FILES[owner]
+        assert own in found, name
         assert bool(settings.migration_url) == (kind == "Job"), name
         if kind == "Deployment":
             assert settings.amqp_url.startswith(f"amqp://{owner}:"), name

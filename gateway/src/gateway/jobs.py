@@ -40,7 +40,7 @@ def remind_emergenze() -> int:
         await solleciti.remind(connection)
         return 0
 
-    return _with_connection(run)
+    return _with_connection(run, SealSettings())
 
 
 def verify_accessi(numero: str = "", impronta: str = "") -> int:
@@ -105,7 +105,7 @@ def scarta_accessi() -> int:
             _say(f"{kept.catena} {kept.seq}: {kept.motivo}")
         return 1 if found else 0
 
-    return _with_connection(run)
+    return _with_connection(run, settings)
 
 
 def scarti() -> int:
@@ -135,9 +135,12 @@ def purge_sessioni() -> int:
     return 0
 
 
-def _with_connection(run: Callable[[Connection], Awaitable[int]]) -> int:
+def _with_connection(run: Callable[[Connection], Awaitable[int]], settings: Settings | None = None) -> int:
+    """As gateway_app, or as who stands in `settings`."""
+
     async def connected() -> int:
-        async with await psycopg.AsyncConnection.connect(Settings().dsn, autocommit=True) as connection:
+        dsn = (settings or Settings()).dsn
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
             return await run(connection)
 
     return asyncio.run(connected())

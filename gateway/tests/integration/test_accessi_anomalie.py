@@ -85,7 +85,7 @@ class Log(Registro):
         async def town() -> Any:
             return self.town
 
-        return self.run(lambda connection: evaluate(connection, town))
+        return self.run(lambda connection: evaluate(connection, town), self.notaio)
 
     def findings(self) -> list[tuple[str, int]]:
         rows = self.query("SELECT regola, conteggio FROM accessi_anomali ORDER BY regola, chiave")
@@ -115,7 +115,7 @@ def log(pg_database: Callable[..., Any], settings: Settings) -> Log:
         for identity in IDENTITIES:
             seed_identity(tx, identity)
     database.close()
-    log = Log(urls.app, urls.migrator)
+    log = Log(urls.app, urls.migrator, urls.notaio)
     log.town = Town()
     log.seal(datetime(2026, 1, 1, tzinfo=UTC))
     return log
@@ -256,7 +256,7 @@ def test_refusals_citizens_and_pages_about_nobody_are_no_reads(log: Log, row: di
 
 def test_what_was_there_before_the_first_seal_is_not_searched(pg_database: Callable[..., Any]) -> None:
     urls = pg_database("gateway", fresh=True)
-    log = Log(urls.app, urls.migrator)
+    log = Log(urls.app, urls.migrator, urls.notaio)
     log.town = Town()
     log.read(TUESDAY.replace(hour=23))
 
@@ -317,7 +317,7 @@ def test_killed_before_the_end_the_same_findings_are_made_once(log: Log) -> None
         async with connection.transaction(force_rollback=True):  # as the database sees a process that died
             assert await evaluate(connection, town) == 2
 
-    log.run(killed)
+    log.run(killed, log.notaio)
     assert (log.findings(), log.events()) == ([], [])
     assert log.evaluate() == 2
     assert log.evaluate() == 0
@@ -336,7 +336,7 @@ def test_two_who_evaluate_at_once_tell_each_finding_once(log: Log) -> None:
 
     async def both() -> None:
         async def one() -> None:
-            async with await psycopg.AsyncConnection.connect(log.app, autocommit=True) as connection:
+            async with await psycopg.AsyncConnection.connect(log.notaio, autocommit=True) as connection:
                 await evaluate(connection, town)
 
         await asyncio.gather(one(), one(), one())
@@ -363,14 +363,14 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=ROMA)
 
 
 def reports(log: Log, now: datetime) -> int:
-    return log.run(lambda connection: report_weeks(connection, now))
+    return log.run(lambda connection: report_weeks(connection, now), log.notaio)
 
 
 def test_each_monday_the_dpo_gets_the_week_in_numbers_once(log: Log) -> None:
     log.only("fuori_orario")
     log.read(TUESDAY.replace(hour=23))
     log.evaluate()
-    with psycopg.connect(log.app) as connection:
+    with psycopg.connect(log.owner) as connection:
         connection.execute("UPDATE accessi_anomali SET trovata_il = %s", (TUESDAY,))
 
     assert [reports(log, MONDAY), reports(log, MONDAY + MINUTE)] == [1, 0]
@@ -395,7 +395,7 @@ def test_the_notaio_applies_the_rules_of_the_clock_without_any_service(
     log.read(TUESDAY.replace(hour=23))
     program = str(Path(sys.executable).with_name("chassis"))
     env = gateway_env | {
-        "GATEWAY_DATABASE_URL": log.app.replace("postgresql://", "postgresql+psycopg2://"),
+        "GATEWAY_NOTAIO_URL": log.notaio.replace("postgresql://", "postgresql+psycopg2://"),
         "GATEWAY_AMQP_URL": "amqp://nobody@127.0.0.1:9/none", "PATH": "/usr/bin:/bin",
     }  # fmt: skip
 

@@ -64,7 +64,7 @@ class Citizen:
 @pytest.fixture
 def registro(settings: Settings, pg_database: Callable[..., Any]) -> Registro:
     urls = pg_database("gateway")
-    return Registro(urls.app, urls.migrator)
+    return Registro(urls.app, urls.migrator, urls.notaio)
 
 
 @pytest.fixture

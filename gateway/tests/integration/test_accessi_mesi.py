@@ -33,7 +33,7 @@ OLD = months_ago(27)
 @pytest.fixture
 def registro(pg_database: Callable[..., Any]) -> Registro:
     urls = pg_database("gateway", fresh=True)
-    return Registro(urls.app, urls.migrator)
+    return Registro(urls.app, urls.migrator, urls.notaio)
 
 
 @pytest.fixture
@@ -156,19 +156,14 @@ def test_a_month_that_was_never_sealed_stays(registro: Registro) -> None:
 
 
 @pytest.mark.parametrize(("months", "message"), [(27, "is not on record"), (1, "the term of")])
-def test_the_application_cannot_drop_a_month_of_its_own_accord(
+def test_not_even_the_notaio_drops_a_month_of_his_own_accord(
     aged: Registro, months: int, message: str
 ) -> None:
     with (
-        psycopg.connect(aged.app) as connection,
+        psycopg.connect(aged.notaio) as connection,
         pytest.raises(psycopg.errors.RaiseException, match=message),
     ):
         connection.execute("SELECT drop_accessi_mese(%s)", (months_ago(months).date(),))
-
-
-def test_the_application_makes_no_month_of_its_own_choice(registro: Registro) -> None:
-    with psycopg.connect(registro.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute("SELECT make_accessi_mese('1999-01-01')")
 
 
 def migrate_to(url: str, revision: str) -> None:
@@ -191,7 +186,7 @@ def test_rows_of_before_the_months_are_kept_and_verify(pg_database: Callable[...
 
     migrate_to(urls.migrator, "head")
 
-    registro = Registro(urls.migrator, urls.migrator)
+    registro = Registro(urls.migrator, urls.migrator, urls.notaio)
     registro.seal()
     found = registro.verify()
     assert (found.integro, found.righe) == (True, 3)

@@ -38,7 +38,7 @@ LOG = "/registro-accessi"
 def registro(settings: Settings, pg_database: Callable[..., Any]) -> Registro:
     """The log of the running gateway, to write rows of any moment into."""
     urls = pg_database("gateway")
-    return Registro(urls.app, urls.migrator)
+    return Registro(urls.app, urls.migrator, urls.notaio)
 
 
 @pytest.fixture
@@ -395,7 +395,7 @@ def finding(registro: Registro, settings: Settings) -> tuple[UUID, UUID]:
     """A finding of Monza and one of Brugherio."""
     ids = (uuid4(), uuid4())
     catena = registro.write([make_accesso(operatore_id=GIULIA, quando=NOW)])
-    with psycopg.connect(registro.app) as connection:
+    with psycopg.connect(registro.notaio) as connection:
         for known, ente in zip(ids, ("F704", "B212"), strict=True):
             connection.execute(
                 "INSERT INTO accessi_anomali (id, regola, chiave, ente, operatore_id, ruolo, settore, dal, al, righe,"
@@ -512,7 +512,7 @@ def test_a_finding_about_the_dpo_or_his_household_is_closed_by_somebody_else(
     other = registro.write([make_accesso(quando=NOW)])
     for reader, rows in ((elena_id, [[str(other), 1]]), (GIULIA, [[str(catena), 1]])):
         known = uuid4()
-        with psycopg.connect(registro.app) as connection:
+        with psycopg.connect(registro.notaio) as connection:
             connection.execute(
                 "INSERT INTO accessi_anomali (id, regola, chiave, ente, operatore_id, ruolo, settore, dal, al, righe,"
                 " conteggio, spiegazione) VALUES (%s, 'fuori_orario', %s, 'F704', %s, 'rpd', '', now(), now(), %s, 1,"

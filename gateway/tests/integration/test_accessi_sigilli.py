@@ -33,7 +33,7 @@ MINUTE = timedelta(minutes=1)
 
 def make_registro(pg_database: Callable[..., Any]) -> Registro:
     urls = pg_database("gateway", fresh=True)
-    return Registro(urls.app, urls.migrator)
+    return Registro(urls.app, urls.migrator, urls.notaio)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def rewrite(registro: Registro) -> None:
     """The whole log written anew, every hash right, by somebody who knows how it is made."""
     registro.tamper("DELETE FROM accessi", "UPDATE accessi_catene SET teste = '{}'")
     catena, rows = registro.query("SELECT catena FROM accessi_catene")[0][0], 5
-    forger = Registro(registro.app, registro.owner)
+    forger = Registro(registro.app, registro.owner, registro.notaio)
     registro.tamper("DELETE FROM accessi_catene")
     forger.write([make_accesso() for _ in range(rows)], catena=catena)
 
@@ -121,7 +121,7 @@ def test_seals_made_anew_with_another_key_are_found(registro: Registro) -> None:
     registro.seal()
     rewrite(registro)
     registro.tamper("DELETE FROM accessi_teste", "DELETE FROM accessi_sigilli")
-    Registro(registro.app, registro.owner).seal()
+    Registro(registro.app, registro.owner, registro.notaio).seal()
 
     assert "firmato con una chiave che non si conosce" in reasons(registro.verify())
 
@@ -242,8 +242,8 @@ def test_a_hash_read_from_paper_is_the_hash() -> None:
 
 
 def chassis_env(gateway_env: dict[str, str], registro: Registro) -> dict[str, str]:
-    url = registro.app.replace("postgresql://", "postgresql+psycopg2://")
-    return gateway_env | {"GATEWAY_DATABASE_URL": url, "PATH": "/usr/bin:/bin"}
+    urls = {"GATEWAY_DATABASE_URL": registro.app, "GATEWAY_NOTAIO_URL": registro.notaio}
+    return gateway_env | urls | {"PATH": "/usr/bin:/bin"}
 
 
 def job(env: dict[str, str], *words: str) -> subprocess.Popen[str]:

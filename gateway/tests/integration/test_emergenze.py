@@ -480,9 +480,9 @@ def test_it_stays_on_the_first_page_until_somebody_signs(franca: Browser, browse
 # --- reminders -------------------------------------------------------------------------------------------------------
 
 
-def remind(settings: Settings) -> int:
+def remind(notaio: str) -> int:
     async def run() -> int:
-        async with await psycopg.AsyncConnection.connect(settings.dsn, autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(notaio, autocommit=True) as connection:
             return await solleciti.remind(connection)
 
     return asyncio.run(run())
@@ -490,18 +490,18 @@ def remind(settings: Settings) -> int:
 
 def test_nobody_signed_a_day_later_it_is_said_again_once_a_morning(
     franca: Browser,
-    settings: Settings,
+    own_addresses: Any,
     travel: Callable[[str], None],
     query: Query,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(solleciti, "REMIND_HOUR", 0)
     closed(franca)
-    fresh = remind(settings)
+    fresh = remind(own_addresses.notaio)
     travel("25 hours")
-    first, again = remind(settings), remind(settings)
+    first, again = remind(own_addresses.notaio), remind(own_addresses.notaio)
     travel("24 hours")
-    next_day = remind(settings)
+    next_day = remind(own_addresses.notaio)
 
     assert (fresh, first, again, next_day) == (0, 1, 0, 1)
     events = outbox(query, "emergenza.aperta.v1")
@@ -509,21 +509,21 @@ def test_nobody_signed_a_day_later_it_is_said_again_once_a_morning(
 
 
 def test_what_was_signed_is_not_said_again(
-    franca: Browser, browser: SignIn, settings: Settings, own_addresses: Any, monkeypatch: pytest.MonkeyPatch,
+    franca: Browser, browser: SignIn, own_addresses: Any, monkeypatch: pytest.MonkeyPatch,
     travel: Callable[[str], None],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(solleciti, "REMIND_HOUR", 0)
     sign(browser("anna.ferrari"), closed(franca))
     travel("25 hours")
 
-    assert remind(settings) == 0
+    assert remind(own_addresses.notaio) == 0
 
 
 def test_before_the_morning_nobody_is_disturbed(
-    franca: Browser, settings: Settings, travel: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    franca: Browser, own_addresses: Any, travel: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(solleciti, "REMIND_HOUR", 24)
     closed(franca)
     travel("25 hours")
 
-    assert remind(settings) == 0
+    assert remind(own_addresses.notaio) == 0

@@ -50,9 +50,11 @@ def of(infra: Infra, owner: str) -> dict[str, str]:
     return env
 
 
-def seals(keys: dict[str, Path]) -> dict[str, str]:
-    """The keys of the seals of the access log: for the notaio, never for the process that answers."""
+def notaio(keys: dict[str, Path], url: str) -> dict[str, str]:
+    """The keys of the seals of the access log, and their keeper's role in the database: never for the process that
+    answers."""
     return {
+        "GATEWAY_NOTAIO_URL": sqlalchemy_url(url),
         "GATEWAY_SIGILLI_KEY_FILE": str(keys["sigilli"]),
         "GATEWAY_SIGILLI_PUBLIC_KEY_FILE": str(keys["sigilli_public"]),
     }
@@ -90,7 +92,7 @@ def full(infra: Infra) -> dict[str, str]:
     env: dict[str, str] = {}
     for owner in EVERYBODY:
         env |= of(infra, owner)
-    env |= seals(infra.keys)
+    env |= notaio(infra.keys, infra.postgres.role_url("gateway", "notaio"))
     return env | {
         "SISO_AMQP_ADMIN_URL": infra.rabbitmq.admin_url,
         "SISO_BASE_URL": f"http://127.0.0.1:{infra.ports['gateway']}",

@@ -32,6 +32,11 @@ def create_roles(
     connection.execute(script)
 
 
+def create_notaio(connection: psycopg.Connection[Any], password: str) -> None:
+    """Create or correct `gateway_notaio`, the keeper of the access log; its database lets it in afterwards."""
+    connection.execute(_script("notaio.sql", notaio_password=password))
+
+
 def create_database(admin_url: str, service: str, database: str) -> None:
     """Create an empty database owned by the migrator of the service, closed to everyone else."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
@@ -41,7 +46,7 @@ def create_database(admin_url: str, service: str, database: str) -> None:
 
 
 def prepare_database(admin_url: str, service: str, database: str) -> None:
-    """Rights of the role pair on a database that exists (a copy does not inherit those of its template)."""
+    """Rights of the roles on a database that exists (a copy does not inherit those of its template)."""
     with psycopg.connect(with_database(admin_url, database), autocommit=True) as connection:
         connection.execute(_script("database.sql", service=service, database=database))
 

@@ -86,7 +86,9 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     argv = [program("chassis"), "every", "--seconds", str(RECONCILE_EVERY), "--"]
     yield _process(infra, CUSTODE, [*argv, "reconcile", *EVERYBODY, "--replay"], everything)
     argv = [program("chassis"), "every", "--seconds", str(SEAL_EVERY), "--first-after", "5", "--"]
-    env = environment.of(infra, GATEWAY) | environment.seals(infra.keys)
+    env = environment.of(infra, GATEWAY)
+    del env["GATEWAY_DATABASE_URL"], env["GATEWAY_MIGRATION_URL"]  # it has a role of its own
+    env |= environment.notaio(infra.keys, infra.postgres.role_url(GATEWAY, NOTAIO))
     yield _process(infra, NOTAIO, [*argv, "job", "gateway", "minuto", str(SEAL_EVERY - 10)], env)
     argv = [
         program("uvicorn"), "gateway.app:create_app", "--factory", "--host", "127.0.0.1",

@@ -21,7 +21,13 @@ from psycopg import sql
 
 from sisolocal import environment
 from sisolocal.layout import EVERYBODY, Layout, repository_root
-from sisolocal.postgres_roles import create_database, drop_database, prepare_database, with_database
+from sisolocal.postgres_roles import (
+    create_database,
+    create_notaio,
+    drop_database,
+    prepare_database,
+    with_database,
+)
 from sisolocal.roles import program
 from sisolocal.testprocess import RunningService, chassis, child_environment, free_port, wait_until_ready
 from sisolocal.teststack import Stack
@@ -29,11 +35,12 @@ from sisolocal.teststack import Stack
 
 @dataclass(frozen=True)
 class PgUrls:
-    """One database seen by its three roles (`postgresql://…`)."""
+    """One database seen by its roles (`postgresql://…`); `notaio` is the gateway's alone."""
 
     app: str
     migrator: str
     admin: str
+    notaio: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ class TestRun:
             self.stack.postgres_url(service, "app", database),
             self.stack.postgres_url(service, "migrator", database),
             with_database(self.stack.postgres_admin_url, database),
+            self.stack.postgres_url(service, "notaio", database) if service == "gateway" else "",
         )
 
     def _template(self, service: str) -> str:
@@ -132,6 +140,8 @@ class TestRun:
                 partial = f"tmp_{name}"
                 for old in [*present, partial]:
                     drop_database(self.stack.postgres_admin_url, old)
+                if service == "gateway":  # the stack may have been started before there was one
+                    create_notaio(connection, self.stack.credentials["pg_gateway_notaio"])
                 create_database(self.stack.postgres_admin_url, service, partial)
                 self._migrate(service, self._sql_env(service, self._urls(service, partial)))
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
@@ -242,7 +252,7 @@ class TestRun:
             secret.write_text("0123456789abcdef" * 4)
             env["GATEWAY_MANDATO_PRIVATE_KEY_FILE"] = str(self.keys.private_key_file)
             env |= {"GATEWAY_SECRET_FILE": str(secret), "GATEWAY_DEV_LOGIN": "true"}
-            env |= environment.seals(self.keys.files)
+            env |= environment.notaio(self.keys.files, self.pg_database(service).notaio)
         assert self.topology
         return env
 

@@ -67,7 +67,7 @@ def siso_run(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def pg_database(siso_run: TestRun) -> Callable[..., PgUrls]:
-    """`pg_database("erogazioni")` → PgUrls(app, migrator, admin), migrated; `fresh=True` for another one."""
+    """`pg_database("erogazioni")` → PgUrls(app, migrator, admin, notaio), migrated; `fresh=True` for another one."""
     return siso_run.pg_database
 
 

@@ -17,7 +17,7 @@ from sisolocal.credentials import Credentials
 from sisolocal.errors import SisoError
 from sisolocal.infra import Infra, locked
 from sisolocal.layout import SQL_OWNERS, Layout
-from sisolocal.postgres_roles import create_roles
+from sisolocal.postgres_roles import create_notaio, create_roles
 
 NAME = "test"
 
@@ -131,13 +131,14 @@ def local_mail(layout: Layout) -> Infra:
 
 
 def ensure_roles(stack_admin_url: str, credentials: Credentials) -> None:
-    """The role pairs of all services on a server that has none."""
+    """The roles of all services on a server that has none."""
     import psycopg
 
     with psycopg.connect(stack_admin_url, autocommit=True) as connection:
         for service in SQL_OWNERS:
             pair = (credentials[f"pg_{service}_migrator"], credentials[f"pg_{service}_app"])
             create_roles(connection, service, *pair)
+        create_notaio(connection, credentials["pg_gateway_notaio"])
 
 
 class GivenBroker:

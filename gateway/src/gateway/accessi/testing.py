@@ -37,10 +37,11 @@ def make_accesso(**changes: Any) -> Accesso:
 
 @dataclass
 class Registro:
-    """`app`, `owner`: addresses of one database as its two roles see it."""
+    """`app`, `owner`, `notaio`: addresses of one database as its three roles see it."""
 
     app: str
     owner: str
+    notaio: str
     signer: Signer = field(default_factory=lambda: Signer(Ed25519PrivateKey.generate()))
 
     def run(self, work: Callable[[Connection], Awaitable[T]], dsn: str = "") -> T:
@@ -59,17 +60,17 @@ class Registro:
         return self.write([make_accesso(quando=moment, **changes) for moment in moments])
 
     def seal(self, now: datetime | None = None) -> Sealing:
-        return self.run(lambda connection: seal(connection, self.signer, now))
+        return self.run(lambda connection: seal(connection, self.signer, now), self.notaio)
 
     def verify(self) -> Verifica:
         return self.run(lambda connection: verify(connection, self.signer.verifier()))
 
     def verify_new(self) -> Verifica:
-        return self.run(lambda connection: verify_new(connection, self.signer.verifier()))
+        return self.run(lambda connection: verify_new(connection, self.signer.verifier()), self.notaio)
 
     def discard(self) -> tuple[list[Scarto], list[Anomalia]]:
         broken = self.verify().anomalie
-        return self.run(lambda connection: discard_expired(connection, self.signer, broken))
+        return self.run(lambda connection: discard_expired(connection, self.signer, broken), self.notaio)
 
     def tamper(self, *statements: str) -> None:
         """As somebody with the owner's password would."""

@@ -16,7 +16,7 @@ import psycopg
 
 from sisolocal.errors import MissingProgram, StartFailed
 from sisolocal.layout import SQL_OWNERS, write_private
-from sisolocal.postgres_roles import create_database, create_roles
+from sisolocal.postgres_roles import create_database, create_notaio, create_roles, prepare_database
 from sisolocal.process import Spec, working_in
 from sisolocal.stores.base import Store
 
@@ -153,7 +153,7 @@ class Postgres(Store):
         return self.url("postgres", self.credentials["postgres_admin"], "postgres")
 
     def role_url(self, service: str, role: str, database: str | None = None) -> str:
-        """The URL of `<service>_app` or `<service>_migrator`."""
+        """The URL of `<service>_app`, `<service>_migrator` or `gateway_notaio`."""
         user = f"{service}_{role}"
         return self.url(user, self.credentials[f"pg_{user}"], database or service)
 
@@ -162,7 +162,7 @@ class Postgres(Store):
             connection.execute("SELECT count(*) FROM pg_database")
 
     def provision(self) -> None:
-        """The role pair of each service and its database; then every app role proves that it may log in."""
+        """The roles of each service and its database; then every app role proves that it may log in."""
         passwords = {}
         for service in SQL_OWNERS:
             names = (f"{service}_migrator", f"{service}_app")
@@ -170,13 +170,15 @@ class Postgres(Store):
             passwords[service] = (self.credentials[f"pg_{names[0]}"], self.credentials[f"pg_{names[1]}"])
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             present = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
-            if set(SQL_OWNERS) <= present:
+            roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+            if set(SQL_OWNERS) <= present and "gateway_notaio" in roles:
                 return
             for service, (migrator, app) in passwords.items():
                 create_roles(connection, service, migrator, app)
+            create_notaio(connection, self.credentials["pg_gateway_notaio"])
         for service in SQL_OWNERS:
-            if service not in present:
-                create_database(self.admin_url, service, service)
+            make = prepare_database if service in present else create_database
+            make(self.admin_url, service, service)
         for service in SQL_OWNERS:
             with psycopg.connect(self.role_url(service, "app"), connect_timeout=3) as connection:
                 connection.execute("SELECT 1")
