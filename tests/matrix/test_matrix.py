@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from random import Random
 
 import pytest
 from tests.matrix import changes, driver, families, others, outside
-from tests.matrix.campaign import Played, play
+from tests.matrix.campaign import Played
+from tests.matrix.conftest import SEED
 from tests.matrix.loader import environment
 from tests.matrix.others import Others
 from tests.system import System, eventually
@@ -17,14 +17,6 @@ from gateway.auth import Authorize
 from gateway.logged import authorization_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-SEED = int(os.environ.get("SISO_MATRICE_SEME", "2026"))
-
-
-@pytest.fixture(scope="module")
-def played(system: System, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """A small world with a first picture in it."""
-    return play(system, SEED, tmp_path_factory.mktemp("mondo"))
 
 
 @pytest.fixture(scope="module")
