@@ -15,25 +15,50 @@ from chassis.outbox import new_id
 from chassis.sql import Transaction
 from contracts.errors import NotFound
 from contracts.mandato import Extent, Mandato
-from contracts.notifiche import AvvisoOut, ListAvvisi, StatoAvviso
+from contracts.notifiche import SEZIONE_DI, SOLO_SECONDO_LIVELLO, AvvisoOut, ListAvvisi, StatoAvviso
 from notifiche.models import AvvisoTable, CartellaNotaTable, MailTable, as_dict
 
 A, C = AvvisoTable, CartellaNotaTable
+HANDED_OVER = ("foglio_da_approvare", "altra_cartella")
+"""Kinds that ask for no confirmation and yet must find somebody: they go to the inbox when their addressee cannot."""
 
 
 def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
     """Alerts addressed to the caller (or to whom he stands in for), and the inbox (no addressee) of the settori his
-    scope reaches; none about his own household, none of a case whose second level is closed to him."""
+    scope reaches; none about his own household, none of a case whose second level is closed to him. An offered case is
+    told of by its number before anybody there may know more: to the settore it is offered to, however far one reaches.
+    """
     if mandato.extent(scope) is Extent.NESSUNO:
         return false()
-    inbox = sql_filter(mandato, scope, ente=A.ente, settore=A.settore)
+    offered = and_(A.cartella_id.is_(None), A.cartella_numero != "")
+    his_settore = and_(A.ente == mandato.ente, A.settore == mandato.settore)
+    inbox = and_(sql_filter(mandato, scope, ente=A.ente, settore=A.settore), or_(not_(offered), his_settore))
     addressed = or_(A.destinatario_id.in_(mandato.persone), and_(A.destinatario_id.is_(None), inbox))
     second_level = sql_second_level(
         mandato, ente=C.ente, riservata=C.settore_riservato, residente=C.residente_id
     )
     closed = or_(C.residente_id.in_(mandato.esclusi), not_(second_level))
     strangers = or_(A.residente_id.is_(None), A.residente_id.not_in(mandato.esclusi))
-    return and_(addressed, strangers, ~exists().where(C.cartella_id == A.cartella_id, closed))
+    of_its_settore = or_(
+        A.tipo.not_in(SOLO_SECONDO_LIVELLO), sql_second_level(mandato, ente=A.ente, riservata=A.settore)
+    )
+    hidden = exists().where(C.cartella_id == A.cartella_id, closed)
+    return and_(addressed, strangers, of_its_settore, ~hidden)
+
+
+def _kinds(mandato: Mandato) -> ColumnElement[bool]:
+    """Kinds of alert whose section the caller reads in the place they are for."""
+    return or_(
+        false(),
+        *(
+            and_(
+                A.tipo.in_([tipo for tipo, needed in SEZIONE_DI.items() if needed == scope]),
+                sql_filter(mandato, scope, ente=A.ente, settore=A.settore),
+            )
+            for scope in sorted(set(SEZIONE_DI.values()))
+            if mandato.extent(scope) is not Extent.NESSUNO
+        ),
+    )
 
 
 class AvvisoRepository:
@@ -80,16 +105,14 @@ class AvvisoRepository:
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 
     def open_requests_about(self, cartella_id: UUID) -> list[AvvisoTable]:
-        """Open requests for approval in a case, locked."""
-        query = select(A).where(
-            A.cartella_id == cartella_id, A.chiuso_il.is_(None), A.tipo == "foglio_da_approvare"
-        )
+        """Open alerts in a case that follow its settore, locked."""
+        query = select(A).where(A.cartella_id == cartella_id, A.chiuso_il.is_(None), A.tipo.in_(HANDED_OVER))
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 
     def open_requests_of(self, destinatari: Sequence[UUID]) -> list[AvvisoTable]:
-        """Open requests for approval addressed to any of these operators, locked."""
+        """Those of them that are addressed to any of these operators, locked."""
         query = select(A).where(
-            A.destinatario_id.in_(destinatari), A.chiuso_il.is_(None), A.tipo == "foglio_da_approvare"
+            A.destinatario_id.in_(destinatari), A.chiuso_il.is_(None), A.tipo.in_(HANDED_OVER)
         )
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 

@@ -10,7 +10,7 @@ from services.notifiche.tests.factories import OGGI, make_cartella_event, make_m
 from services.notifiche.tests.integration.test_alerts import abilitato, deceduto, listed
 
 from contracts.anagrafe import NucleoVariatoV1, ResidenteRiservatoV1, ResidenteTrasferitoV1
-from contracts.cartella import CartellaRiservataV1
+from contracts.cartella import CartellaRiservataV1, CondivisionePropostaV1
 from contracts.erogazioni import FoglioPropostoV1, StatoFoglio
 from contracts.errors import NotFound
 from contracts.gateway import (
@@ -27,7 +27,12 @@ from notifiche.repository import MailRepository
 from notifiche.use_cases import answers, registry
 from notifiche.use_cases.making import today
 
-AVVISI = {"avvisi:leggi": Extent.SETTORE, "avvisi:scrivi": Extent.SETTORE}
+AVVISI = {
+    "avvisi:leggi": Extent.SETTORE,
+    "avvisi:scrivi": Extent.SETTORE,
+    "presa_in_carico:leggi": Extent.SETTORE,
+    "fogli:leggi": Extent.SETTORE,
+}
 TUTELA = {**AVVISI, "secondo_livello:leggi": Extent.SETTORE}
 NOW = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
 
@@ -46,6 +51,25 @@ def addressed(door: Door) -> list[tuple[UUID | None, str]]:
     return [
         tuple(row) for row in door.execute("SELECT destinatario_id, settore FROM avvisi ORDER BY creato_il")
     ]
+
+
+# --- offers ------------------------------------------------------------------------------------------------------
+
+
+def test_an_offered_case_is_told_of_to_the_settore_it_is_offered_to_however_far_another_reaches(
+    door: Door,
+) -> None:
+    door.deliver(
+        CondivisionePropostaV1(
+            condivisione_id=uuid4(), numero="F704-2026-000009", da_ente="F704", da_settore="tutela",
+            proposta_da=uuid4(), ente="F704", settore="minori", data=OGGI,
+        )
+    )  # fmt: skip
+
+    there = listed(door, make_mandato(extent=Extent.ENTE, settore="minori"))
+    elsewhere = listed(door, make_mandato(extent=Extent.ENTE, settore="adulti"))
+
+    assert ([one.cartella_numero for one in there], elsewhere) == (["F704-2026-000009"], [])
 
 
 # --- second level ------------------------------------------------------------------------------------------------
