@@ -58,7 +58,8 @@ RULES: dict[str, dict[Extent, str]] = {
         Extent.SETTORE: "avvisi:leggi+scrivi",
     },
     "rpd": {
-        Extent.ENTE: "registro_accessi:leggi+scrivi+esporta operatori:leggi politica:leggi emergenze:leggi+approva"
+        Extent.ENTE: "registro_accessi:leggi+scrivi+esporta operatori:leggi politica:leggi emergenze:leggi+approva",
+        Extent.PROPRI: "avvisi:leggi+scrivi",
     },
     "amministratore_sistema": {
         Extent.ENTE: "operatori:leggi+scrivi caricamenti:leggi+approva politica:leggi+scrivi+approva"

@@ -23,8 +23,14 @@ from gateway.web.people import name_of, residents
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 30
 STRAIGHT_TO = {"foglio_da_approvare": "interventi", "foglio_deciso": "interventi", "stampa_pronta": "stampa"}
-OUTSIDE_CASES = {"emergenza_aperta": "emergenze", "condivisione_proposta": "condivisioni"}
+OUTSIDE_CASES = {
+    "emergenza_aperta": "emergenze",
+    "condivisione_proposta": "condivisioni",
+    "accesso_anomalo": "registro-accessi/anomalie",
+}
 """Alerts about a thing that has an address of its own."""
+LISTED = {"riepilogo_accessi": "/registro-accessi/anomalie"}
+"""Alerts about a whole list."""
 LOOKED_THROUGH = 500
 """notifiche has no "get one": the alert is looked for among the newest of the caller's own."""
 
@@ -42,6 +48,8 @@ class AvvisoRow:
     @property
     def dove(self) -> str:
         """Where "Apri" leads: to the thing itself where the alert is only a pointer to it."""
+        if listed := LISTED.get(self.avviso.tipo):
+            return listed
         if (place := OUTSIDE_CASES.get(self.avviso.tipo)) and self.avviso.riferimento_id:
             return f"/{place}/{self.avviso.riferimento_id}"
         end = STRAIGHT_TO.get(self.avviso.tipo)

@@ -13,13 +13,14 @@ from contracts.erogazioni import ErogazioniOut, ListErogazioni, StatoErogazione
 from contracts.notifiche import AvvisiOut, ListAvvisi
 from gateway.auth import Caller, authorize
 from gateway.logged import LoggedRoute
-from gateway.web import formats
+from gateway.web import attese, formats
 from gateway.web.avvisi import list_rows
 from gateway.web.forms import Form
 from gateway.web.interventi import NO_PAYMENTS, payments_of, waiting_fogli
 from gateway.web.page import (
     Gathering,
     first_page,
+    has_oggi,
     nothing,
     page_count,
     page_number,
@@ -127,7 +128,7 @@ async def isee_deadlines(caller: Caller, gathering: Gathering) -> list[dict[str,
 
 OPTIONAL = (
     "presa_in_carico:leggi", "anagrafe:leggi", "isee:leggi", "fogli:leggi", "fogli:approva", "liquidazioni:leggi",
-    "liquidazioni:liquida", "liquidazioni:scrivi",
+    "liquidazioni:liquida", "liquidazioni:scrivi", *attese.NEEDED,
 )  # fmt: skip
 
 
@@ -136,12 +137,12 @@ Anybody = Annotated[Caller, Depends(authorize(optional=(*OPTIONAL, "avvisi:leggi
 
 @router.get("/")
 async def show_oggi(request: Request, caller: Anybody) -> Response:
-    """Whoever has neither cases nor alerts, a citizen for one, goes on to what he has."""
+    """Whoever nothing ever waits for, and a citizen, goes on to what he has."""
     gathering, filters = Gathering(), read_filters(request, "miei")
     cases = caller.can("presa_in_carico:leggi")
-    if not cases and not caller.can("avvisi:leggi"):
+    if not has_oggi(caller):
         return RedirectResponse(first_page(caller), status_code=303)
-    alerts, casi, da_approvare, da_liquidare, scadenze = await asyncio.gather(
+    alerts, casi, da_approvare, da_liquidare, scadenze, aspettano = await asyncio.gather(
         gathering.optional("gli avvisi", list_rows(caller, ListAvvisi(limite=10), gathering), ([], NO_ALERTS))
         if caller.can("avvisi:leggi") else nothing(([], NO_ALERTS)),
         gathering.optional("i casi", list_casi(caller, filters, page_number(request), gathering), _no_rows())
@@ -149,6 +150,7 @@ async def show_oggi(request: Request, caller: Anybody) -> Response:
         waiting_fogli(caller, gathering, 5),
         waiting_payments(caller, gathering),
         isee_deadlines(caller, gathering) if cases and caller.can("isee:leggi") else nothing([]),
+        attese.attese_of(request, caller, gathering),
     )  # fmt: skip
     rows, answer = alerts
     unsigned = await unsigned_emergenze(request, caller)
@@ -158,7 +160,8 @@ async def show_oggi(request: Request, caller: Anybody) -> Response:
         request, caller, "pagine/oggi.html", title="Oggi", section="oggi", casi=casi,
         avvisi={"righe": rows, "totale": answer.totale}, filtri=filters, da_approvare=da_approvare,
         da_liquidare=da_liquidare, persone={w.id: name_of(people, w.residente_id) for w in waiting},
-        scadenze=scadenze, mancanti=gathering.missing, emergenze=unsigned,
+        scadenze=scadenze, mancanti=gathering.missing, emergenze=unsigned, aspettano=aspettano,
+        arrivano=attese.arriving(caller),
     )  # fmt: skip
 
 

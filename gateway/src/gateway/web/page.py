@@ -26,8 +26,14 @@ from gateway.web.templating import render, render_part, static_folder
 BELL_SECONDS = 1.0
 """The count on the bell is worth no more waiting than this."""
 
+OGGI = ("oggi", "Oggi", "/")
+AWAITED = (
+    "avvisi:leggi", "presa_in_carico:leggi", "registro_accessi:leggi", "politica:approva", "operatori:scrivi",
+    "caricamenti:approva",
+)  # fmt: skip
+"""Whoever has any of these has a first page: something may wait for him."""
+
 MENU = (
-    ("oggi", "Oggi", "/", "avvisi:leggi"),
     ("persone", "Persone", "/persone", "anagrafe:leggi"),
     ("protezioni", "Protezioni", "/protezioni", "riservatezza:leggi"),
     ("casi", "Casi", "/casi", "presa_in_carico:leggi"),
@@ -184,7 +190,12 @@ def menu_of(caller: Caller) -> list[tuple[str, str, str]]:
     """Key, text and address of the pages this person has."""
     if caller.tipo == "cittadino":
         return list(CITIZEN_MENU)
-    return [(key, text, url) for key, text, url, scope in MENU if caller.can(scope)]
+    pages = [(key, text, url) for key, text, url, scope in MENU if caller.can(scope)]
+    return [OGGI, *pages] if has_oggi(caller) else pages
+
+
+def has_oggi(caller: Caller) -> bool:
+    return caller.tipo == "operatore" and any(map(caller.can, AWAITED))
 
 
 def _page(request: Request, caller: Caller, title: str, section: str, unread: int | str, ente: str) -> Page:
@@ -264,7 +275,7 @@ def done(path: str, notice: str = "", query: str = "") -> RedirectResponse:
 
 
 def first_page(caller: Caller) -> str:
-    """Where someone starts who has neither cases nor alerts."""
+    """Where someone starts for whom nothing ever waits."""
     return next((url for _, _, url in menu_of(caller)), "/aiuto")
 
 
