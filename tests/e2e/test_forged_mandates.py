@@ -61,8 +61,10 @@ def hmac_token(claims: Json, secret: bytes) -> str:
     return f"{signed}.{part(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
 
 
-def genuine(system: System, audience: tuple[str, ...] = (), extents: dict[str, str] | None = None) -> str:
-    """A mandate as the gateway signs it, for one who sees the whole ente."""
+def genuine(
+    system: System, *cases: str, audience: tuple[str, ...] = (), extents: dict[str, str] | None = None
+) -> str:
+    """A mandate as the gateway signs it, for one who sees the whole ente and says why he opens these cases."""
     from chassis import mandate
     from contracts.mandato import Mandato
 
@@ -72,6 +74,7 @@ def genuine(system: System, audience: tuple[str, ...] = (), extents: dict[str, s
         {
             "operatore_id": str(uuid4()), "incarico_id": str(uuid4()), "ruolo": "coordinatore", "ente": "F704",
             "settore": "minori", "estensioni": wide if extents is None else extents, "motivo": "prova",
+            "motivo_per": cases,
         }
     )  # fmt: skip
     key = mandate.load_private_key(system.supervisor.infra.keys["private"])
@@ -92,7 +95,7 @@ def questions(scene: Scene) -> dict[tuple[str, str], Json]:
 
 
 def test_every_service_answers_a_genuine_mandate(system: System, scene: Scene) -> None:
-    token = genuine(system)
+    token = genuine(system, scene.monza.id)
 
     replies = {name: system.rpc(*name, request, token) for name, request in questions(scene).items()}
 
@@ -112,10 +115,18 @@ def test_every_service_refuses_every_forged_expired_or_absent_mandate(system: Sy
     assert wrong == []
 
 
+def test_a_reason_for_one_case_opens_no_other_whatever_was_signed(system: System, scene: Scene) -> None:
+    token = genuine(system, scene.riservato.id)
+
+    for service, method in (("cartella", "list_voci_diario"), ("documenti", "list_documenti")):
+        error = system.rpc(service, method, {"cartella_id": scene.monza.id}, token)["error"]
+        assert error["exc_args"][0] == "accesso.motivo_richiesto", service
+
+
 def test_a_genuine_mandate_opens_no_private_entry_or_document_however_wide(
     system: System, scene: Scene
 ) -> None:
-    token = genuine(system)
+    token = genuine(system, scene.monza.id, scene.riservato.id)
     entry = {"cartella_id": scene.monza.id, "voce_id": scene.riservato.ids["voce"]}
     document = {"documento_id": scene.riservato.ids["documento"]}
 

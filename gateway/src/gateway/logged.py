@@ -23,10 +23,11 @@ from starlette.responses import Response
 
 from contracts.errors import DomainError, Forbidden, Invalid, TooLarge
 from gateway.accessi.row import Accesso
-from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError, extents_of
+from gateway.auth import Authorize, Caller, CsrfError, NotAuthenticatedError, UndecidedError
 from gateway.esclusi import with_esclusi
 from gateway.login import check_level, wrong
 from gateway.motivi import motivo_of_header
+from gateway.policy import extents_of
 from gateway.resources import Gateway
 from gateway.security import SAFE_METHODS, same_origin
 from gateway.sessions import Identity

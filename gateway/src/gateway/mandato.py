@@ -9,6 +9,8 @@ from uuid import UUID
 from chassis import mandate
 from chassis.mandate import SECOND_LEVEL
 from contracts.mandato import Emergenza, Extent, Mandato
+from contracts.notifiche import SEZIONI_AVVISI
+from gateway.motivazione import NO_REASON, Reason
 from gateway.sessions import NOBODY
 
 if TYPE_CHECKING:
@@ -35,18 +37,18 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        motivo: str = "",
+        reason: Reason = NO_REASON,
     ) -> str:
         """Token for `audience` with these extents and the role's reach into the second level; territories enter it only
-        if an extent reaches them, the emergency only if a scope of it is asked for."""
+        if an extent reaches them, the emergency only if a scope of it is asked for. `reason` opens what it is of."""
         key = (
             identity.session_id, policy.version, identity.incarico_id, identity.delegato, identity.emergenza,
-            tuple(identity.esclusi or ()), tuple(extents.items()), audience, motivo,
+            tuple(identity.esclusi or ()), tuple(extents.items()), audience, reason,
         )  # fmt: skip
         known = self.signed.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        token = self._sign(identity, policy, extents, audience, motivo)
+        token = self._sign(identity, policy, extents, audience, reason)
         if len(self.signed) >= KEPT:
             self.signed.clear()
         self.signed[key] = (time.monotonic() + REUSED, token)
@@ -58,9 +60,9 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        motivo: str,
+        reason: Reason,
     ) -> str:
-        granted = _of_role(identity, policy, extents)
+        granted = _of_role(identity, policy, extents, audience)
         reached = set(granted.values())
         mandato = Mandato(
             operatore_id=identity.operatore_id,
@@ -71,7 +73,8 @@ class MandatoSigner:
             estensioni=granted,
             enti_ambito=policy.ambiti.get(identity.ente, ()) if Extent.AMBITO in reached else (),
             enti_provincia=policy.province.get(identity.ente, ()) if Extent.PROVINCIA in reached else (),
-            motivo=motivo,
+            motivo=reason.text,
+            motivo_per=reason.of,
             tipo=identity.tipo,
             esclusi=tuple(identity.esclusi or ()),
             in_delega_di=identity.in_delega_di,
@@ -95,12 +98,16 @@ class MandatoSigner:
         return mandate.sign(mandato, audience, self.key)
 
 
-def _of_role(identity: "Identity", policy: "Policy", extents: dict[str, Extent]) -> dict[str, Extent]:
+def _of_role(
+    identity: "Identity", policy: "Policy", extents: dict[str, Extent], audience: tuple[str, ...]
+) -> dict[str, Extent]:
     """What the role itself holds (for a machine client: what it was let in for): the scopes that only break-the-glass
-    opens stay in `emergenza`, tied to its one person. A person's reach into the second level comes along."""
+    opens stay in `emergenza`, tied to its one person. A person's reach into the second level comes along; to who keeps
+    the alerts, also how far he reads what they speak of."""
     if identity.tipo != "operatore":
         return extents
-    return policy.extents(identity.ruolo, (SECOND_LEVEL, *extents))
+    along = (SECOND_LEVEL, *(SEZIONI_AVVISI if "notifiche" in audience else ()))
+    return policy.extents(identity.ruolo, (*along, *extents))
 
 
 def _emergenza(identity: "Identity", policy: "Policy", extents: dict[str, Extent]) -> Emergenza | None:

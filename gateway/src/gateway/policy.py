@@ -5,12 +5,16 @@ How people change it: `gateway.politica`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.errors import Forbidden
 from contracts.mandato import Extent
 from gateway.politica.contenuto import DEFAULT_LEVEL, Contenuto, read_contenuto
+
+if TYPE_CHECKING:
+    from gateway.sessions import Identity
 
 EMERGENCY, CITIZEN = "emergenza", "cittadino"
 """Pseudo-roles: what break-the-glass opens, what everybody has of what is his own."""
@@ -55,6 +59,19 @@ class Policy:
     def emergency_scopes(self, scopes: Iterable[str]) -> tuple[str, ...]:
         """Those of `scopes` that break-the-glass opens on its one person."""
         return tuple(s for s in scopes if self.extent(EMERGENCY, s) is not Extent.NESSUNO)
+
+
+def extents_of(identity: "Identity", policy: Policy, scopes: tuple[str, ...]) -> dict[str, Extent]:
+    """How far each scope reaches for this person now: his role's extents, a machine client's own (as long as some role
+    of the policy in force has the scope), and during an emergency what break-the-glass opens (on its one person, which
+    the services see to)."""
+    if identity.tipo == "client":
+        own = identity.estensioni or {}
+        return {scope: Extent(own[scope]) for scope in scopes if scope in own and scope in policy.held}
+    found = policy.extents(identity.ruolo, scopes)
+    if identity.emergenza is not None:
+        found = dict.fromkeys(policy.emergency_scopes(scopes), Extent.PROPRI) | found
+    return found
 
 
 class PolicyStore:

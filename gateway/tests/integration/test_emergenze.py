@@ -225,9 +225,10 @@ def test_the_reason_of_an_emergency_opens_its_person_s_case_and_no_other(
     mine, other = uuid4(), uuid4()
 
     def entries(request: Any) -> Any:
-        if not services.calls[-1].mandato.get("motivo"):
-            raise Forbidden("accesso.motivo_richiesto", "Scrivi il motivo.")
-        raise NotFound("cartella.non_trovata", "Non c'è.")
+        said_for = services.calls[-1].mandato.get("motivo_per", [])
+        if request.cartella_id == mine and str(LUCA) in said_for:
+            raise NotFound("cartella.non_trovata", "Non c'è.")
+        raise Forbidden("accesso.motivo_richiesto", "Scrivi il motivo.")
 
     class Case:
         def __init__(self, residente_id: UUID) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from contracts import cartella as c
+from contracts.erogazioni import FoglioOut
 from contracts.errors import Forbidden, NotFound
 from gateway.testing import Browser, FakeServices
 
@@ -16,8 +17,28 @@ Query = Callable[..., list[dict[str, Any]]]
 ASKS = Forbidden("accesso.motivo_richiesto", "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo.")
 
 
+FOGLIO = FoglioOut.model_validate(
+    {
+        "id": uuid4(), "numero": "2026/000007", "cartella_id": uuid4(), "residente_id": uuid4(), "ente": "F704",
+        "voce_istat": "G13", "voce_nome": "Contributo", "prestazione_inps": "A1.04", "carattere": "periodico",
+        "importo": "320.00", "quota_ente": "320.00", "quota_beneficiario": "0.00", "quota_ssn": "0.00",
+        "dal": "2026-01-01", "al": None, "isee_id": None, "fondo": "", "motivazione": "Reddito insufficiente",
+        "stato": "proposto", "proponente_id": uuid4(), "approvatore_id": None, "deciso_il": None,
+        "motivo_decisione": "", "version": 1, "creato_il": "2026-11-20T10:00:00Z",
+    }
+)  # fmt: skip
+
+
+def require_motivo(services: FakeServices, case: UUID) -> None:
+    """What `chassis.mandate.require_motivo` does about a colleague's case."""
+    mandato = services.calls[-1].mandato
+    purpose = mandato.get("tipo") == "client"
+    if not mandato.get("motivo") or not (purpose or str(case) in mandato.get("motivo_per", ())):
+        raise Forbidden(ASKS.code, ASKS.message, details={"cartella_id": str(case)})
+
+
 class Cartella:
-    """A service that asks why, as cartella does: without a reason in the mandate, nothing."""
+    """A service that asks why, as cartella does: without a reason for this case in the mandate, nothing."""
 
     def __init__(self, services: FakeServices) -> None:
         self.services = services
@@ -25,8 +46,7 @@ class Cartella:
         services.answer("cartella.list_voci_diario", self.answer)
 
     def answer(self, request: Any) -> c.VociDiarioOut:
-        if not self.services.calls[-1].mandato.get("motivo"):
-            raise ASKS
+        require_motivo(self.services, request.cartella_id)
         return self.diario
 
 
@@ -129,6 +149,84 @@ def test_a_header_is_forgotten_when_the_call_fails(
     assert diary(giulia, case).status_code == 403
 
 
+def test_a_header_speaks_of_the_case_the_request_names_and_of_no_other(
+    browser: SignIn, case: UUID, services: FakeServices
+) -> None:
+    """An answer from another case than the address names (a foglio, say) is explained by itself."""
+    other = uuid4()
+
+    def foglio(request: Any) -> Any:
+        require_motivo(services, other)
+
+    services.answer("cartella.list_voci_diario", foglio)
+
+    answer = diary(browser("giulia.bianchi"), case, headers={"X-Motivo": "sostituzione"})
+
+    assert answer.json()["details"] == {"cartella_id": str(other)}
+
+
+# --- what is asked for by an id of its own, of a case the address does not name -----------------------------------
+
+
+@pytest.fixture
+def foglio(services: FakeServices, case: UUID) -> str:
+    """The address of a foglio of a colleague's case."""
+
+    def get_foglio(request: Any) -> FoglioOut:
+        require_motivo(services, case)
+        return FOGLIO.model_copy(update={"id": request.foglio_id, "cartella_id": case})
+
+    services.answer("erogazioni.get_foglio", get_foglio)
+    return f"/fogli/{uuid4()}"
+
+
+def test_the_refusal_names_the_case_to_explain(
+    browser: SignIn, case: UUID, foglio: str, query: Query
+) -> None:
+    giulia = browser("giulia.bianchi")
+
+    refused = giulia.get(f"/api/v1{foglio}").json()
+    giulia.post(
+        f"/api/v1/cartelle/{refused['details']['cartella_id']}/motivo", json={"scelta": "sostituzione"}
+    )
+
+    assert refused["code"] == "accesso.motivo_richiesto"
+    assert giulia.get(f"/api/v1{foglio}").status_code == 200
+    assert reasons(query, case) == ["", "Sostituzione di un collega", "Sostituzione di un collega"]
+
+
+def test_the_reason_written_today_for_the_case_opens_what_is_in_it(
+    browser: SignIn, case: UUID, foglio: str
+) -> None:
+    giulia = browser("giulia.bianchi")
+    giulia.post(f"/api/v1/cartelle/{uuid4()}/motivo", json={"scelta": "sostituzione"})
+    before = giulia.get(f"/api/v1{foglio}").status_code
+    giulia.post(f"/api/v1/cartelle/{case}/motivo", json={"scelta": "sostituzione"})
+
+    assert (before, giulia.get(f"/api/v1{foglio}").status_code) == (403, 200)
+
+
+def test_a_header_speaks_of_the_case_that_was_found_and_is_remembered_for_it(
+    browser: SignIn, case: UUID, foglio: str, query: Query
+) -> None:
+    giulia = browser("giulia.bianchi")
+
+    answer = giulia.get(f"/api/v1{foglio}", headers={"X-Motivo": "sostituzione"})
+
+    assert (answer.status_code, diary(giulia, case).status_code) == (200, 200)
+    assert reasons(query, case) == ["Sostituzione di un collega"] * 2
+
+
+def test_a_page_of_it_asks_why_and_leads_back(browser: SignIn, case: UUID, foglio: str) -> None:
+    page = foglio.replace("/fogli/", "/interventi/")
+
+    answer = browser("giulia.bianchi").get(page)
+
+    assert answer.status_code == 403
+    assert f'action="/casi/{case}/motivo"' in answer.text
+    assert f'name="ritorno" value="{page}"' in answer.text
+
+
 @pytest.mark.parametrize("header", ["", ".", "  x  ", "%20%20%20%20%20%20"])
 def test_a_header_that_says_nothing_is_refused(browser: SignIn, case: UUID, header: str) -> None:
     answer = diary(browser("giulia.bianchi"), case, headers={"X-Motivo": header})
@@ -169,8 +267,7 @@ def pages(services: FakeServices) -> None:
     """The head of a case, once a reason was given."""
 
     def get_cartella(request: c.GetCartella) -> c.CartellaOut:
-        if not services.calls[-1].mandato.get("motivo"):
-            raise ASKS
+        require_motivo(services, request.cartella_id)
         raise NotFound("cartella.non_trovata", "Non c'è.")
 
     services.answer("cartella.get_cartella", get_cartella)

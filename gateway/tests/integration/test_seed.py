@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -86,7 +87,8 @@ def test_the_services_accept_the_mandate_and_no_other_audience(
         return await call(service, method, request, mandato, *rest)
 
     services.call = keep  # type: ignore[method-assign]
-    browser("giulia.bianchi").get("/api/v1/cartelle", headers={"X-Motivo": "verifica"})
+    case = uuid4()
+    browser("giulia.bianchi").get(f"/api/v1/cartelle/{case}", headers={"X-Motivo": "verifica"})
     key = load_public_key(Path(gateway_env["SISO_MANDATO_PUBLIC_KEY_FILE"]))
 
     mandato = verify(tokens[0], "cartella", key)
@@ -94,7 +96,7 @@ def test_the_services_accept_the_mandate_and_no_other_audience(
     assert mandato.operatore_id == IDENTITIES[0].operatore_id
     assert mandato.extent("presa_in_carico:leggi") is Extent.SETTORE
     assert mandato.extent("diario:leggi") is Extent.NESSUNO
-    assert mandato.motivo == "verifica"
+    assert (mandato.reason_for(case), mandato.reason_for(uuid4())) == ("verifica", "")
     with pytest.raises(Forbidden):
         verify(tokens[0], "erogazioni", key)
 

@@ -30,6 +30,13 @@ SCOPES = (
 )
 
 
+class Explained(Mandato):
+    """Who says why, if he does, for whatever case he opens: as the gateway sees to, case by case."""
+
+    def reason_for(self, *ids: UUID | None) -> str:
+        return self.motivo
+
+
 def make_mandato(
     extent: Extent = Extent.SETTORE,
     ente: str = "F704",
@@ -42,7 +49,7 @@ def make_mandato(
     reach = dict.fromkeys(SCOPES, extent) | {
         name.replace("__", ":"): value for name, value in estensioni.items()
     }
-    return Mandato(
+    return Explained(
         operatore_id=operatore_id or uuid4(),
         incarico_id=uuid4(),
         ruolo="assistente_sociale",

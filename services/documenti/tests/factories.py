@@ -51,6 +51,7 @@ def make_mandato(
         settore=settore,
         estensioni={scope: extent for scope in SCOPES if scope not in without},
         motivo=motivo,
+        motivo_per=(CARTELLA,),
         token="a token",
         **changes,
     )

@@ -5,11 +5,12 @@ A service's table of known cases has a column for the id (its primary key), `seq
 `condivisioni`.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from chassis.mandate import sql_filter
 from chassis.sql import Transaction
-from contracts.cartella import FattoCartella
+from contracts.cartella import CondivisioneAttiva, FattoCartella
 from contracts.mandato import Mandato
 
 
@@ -56,6 +57,21 @@ def within(mandato: Mandato, scope: str, cartelle: Any, *, creato: Any = None) -
         residente=cartelle.residente_id, riservata=cartelle.settore_riservato, condivisioni=cartelle.condivisioni,
         creato=creato,
     )  # fmt: skip
+
+
+def lent_in_person(condivisioni: list[dict[str, Any]], mandato: Mandato, scope: str) -> bool:
+    """Whether a grant to the caller himself in his settore, now in force, names the section: such a grant has
+    a reason of its own."""
+    now = datetime.now(UTC)
+    grants = [CondivisioneAttiva.model_validate(one) for one in condivisioni]
+    return any(
+        one.operatore_id in mandato.persone
+        and (one.ente, one.settore) == (mandato.ente, mandato.settore)
+        and scope.partition(":")[0] in one.sezioni
+        and one.dal <= now < one.al
+        for one in grants
+        if one.operatore_id is not None
+    )
 
 
 def add_mandate_columns(op: Any, table: str) -> None:

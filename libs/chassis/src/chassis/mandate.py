@@ -270,9 +270,18 @@ def _mongo_extent(mandato: Mandato, scope: str) -> list[dict[str, Any]]:
     return reached
 
 
-def require_motivo(mandato: Mandato, team: Iterable[UUID]) -> None:
-    """Opening one case that is not of one's own asks why (design 5.7). Lists ask nothing."""
-    if not mandato.motivo and not set(team) & set(mandato.persone):
+def require_motivo(
+    mandato: Mandato, cartella_id: UUID, team: Iterable[UUID], residente_id: UUID | None = None
+) -> None:
+    """Opening one case that is not of one's own asks why (design 5.7). Lists ask nothing.
+
+    A reason serves for the case it was said for, or for the cases of the person it was said for (an emergency). Call it
+    after the case was found within reach: the refusal names the case in `details`, as the question may be about
+    something in it that was asked for by its own id.
+    """
+    if not set(team) & set(mandato.persone) and not mandato.reason_for(cartella_id, residente_id):
         raise Forbidden(
-            "accesso.motivo_richiesto", "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo."
+            "accesso.motivo_richiesto",
+            "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo.",
+            details={"cartella_id": str(cartella_id)},
         )

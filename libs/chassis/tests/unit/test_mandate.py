@@ -130,23 +130,57 @@ def test_table_without_teams_gives_nothing_to_own_cases_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("motivo", "team", "asked"),
+    ("motivo_per", "team", "asked"),
     [
-        ("", [], True),
-        ("", ["altro"], True),
-        ("", ["suo"], False),
-        ("", ["delegante"], False),
-        ("udienza", [], False),
+        ([], [], True),
+        ([], ["altro"], True),
+        ([], ["suo"], False),
+        ([], ["delegante"], False),
+        (["caso"], ["altro"], False),
+        (["altro caso", "caso"], [], False),
+        (["persona"], [], False),
+        (["altro caso"], [], True),
     ],
 )
-def test_a_reason_is_asked_for_a_case_that_is_not_of_ones_own(
-    motivo: str, team: list[str], asked: bool
+def test_a_reason_opens_the_case_it_was_said_for_and_no_other(
+    motivo_per: list[str], team: list[str], asked: bool
 ) -> None:
-    ids = {name: uuid4() for name in ("suo", "altro", "delegante")}
-    mandato = make_mandato(operatore_id=ids["suo"], in_delega_di=ids["delegante"], motivo=motivo)
+    ids = {name: uuid4() for name in ("suo", "altro", "delegante", "caso", "altro caso", "persona")}
+    mandato = make_mandato(
+        operatore_id=ids["suo"],
+        in_delega_di=ids["delegante"],
+        motivo="udienza" if motivo_per else "",
+        motivo_per=tuple(ids[name] for name in motivo_per),
+    )
 
     with pytest.raises(Forbidden, match="motivo_richiesto") if asked else nullcontext():
-        mandate.require_motivo(mandato, [ids[name] for name in team])
+        mandate.require_motivo(mandato, ids["caso"], [ids[name] for name in team], ids["persona"])
+
+
+def test_a_reason_that_names_no_case_opens_none() -> None:
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        mandate.require_motivo(make_mandato(motivo="udienza"), uuid4(), [])
+
+
+def test_an_id_without_a_reason_opens_nothing() -> None:
+    case = uuid4()
+
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        mandate.require_motivo(make_mandato(motivo="", motivo_per=(case,)), case, [])
+
+
+@pytest.mark.parametrize("tipo", ["client", "sistema"])
+def test_a_machine_has_one_purpose_for_every_case(tipo: str) -> None:
+    mandate.require_motivo(make_mandato(tipo=tipo, motivo="Fascicolazione degli atti"), uuid4(), [])
+
+
+def test_the_question_names_the_case() -> None:
+    case = uuid4()
+
+    with pytest.raises(Forbidden) as asked:
+        mandate.require_motivo(make_mandato(motivo=""), case, [])
+
+    assert asked.value.details == {"cartella_id": str(case)}
 
 
 def test_a_scope_not_held_reaches_nothing_whatever_else_is_open() -> None:

@@ -19,6 +19,10 @@ SEZIONI = (
 AZIONI = ("leggi", "scrivi", "approva", "liquida", "esporta", "stampa", "assegna")
 
 
+IMPERSONAL = ("client", "sistema")
+"""Who has one purpose, approved once, in place of a reason for each case."""
+
+
 class Extent(StrEnum):
     """How far a scope reaches, from nothing to the province."""
 
@@ -41,7 +45,8 @@ class Mandato(Message):
     """Verified claims of one request. `enti_ambito`, `enti_provincia`: Belfiore codes, when an extent needs them.
 
     `tipo`: operatore, cittadino, client, sistema. `esclusi`: residenti whom the operator never reaches through his
-    role (himself and his household). `in_delega_di`: the absent operator whose cases count as his own.
+    role (himself and his household). `in_delega_di`: the absent operator whose cases count as his own. `motivo_per`:
+    the cases that `motivo` was said for, or the one person of an emergency.
     """
 
     operatore_id: UUID
@@ -53,6 +58,7 @@ class Mandato(Message):
     enti_ambito: tuple[str, ...] = ()
     enti_provincia: tuple[str, ...] = ()
     motivo: str = ""
+    motivo_per: tuple[UUID, ...] = ()
     tipo: str = "operatore"
     esclusi: tuple[UUID, ...] = ()
     in_delega_di: UUID | None = None
@@ -63,6 +69,11 @@ class Mandato(Message):
     def persone(self) -> tuple[UUID, ...]:
         """Whose cases are `propri`: the operator's, and those of whom he stands in for."""
         return (self.operatore_id,) if self.in_delega_di is None else (self.operatore_id, self.in_delega_di)
+
+    def reason_for(self, *ids: UUID | None) -> str:
+        """The reason, if it was said for this case or person; for no other, whoever signed. What is no person says one
+        thing for all it does."""
+        return self.motivo if self.tipo in IMPERSONAL or set(ids) & set(self.motivo_per) else ""
 
     def in_emergenza(self, scope: str) -> UUID | None:
         """The person whom break-the-glass opens to this scope."""

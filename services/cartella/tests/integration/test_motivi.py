@@ -35,6 +35,19 @@ def test_a_colleague_s_case_asks_why(
     assert refused.value.code == ASKED
 
 
+def test_a_reason_for_another_case_does_not_open_it(
+    database: MongoDatabase, muto: Mandato, caso: CartellaOut
+) -> None:
+    for case, opens in ((uuid4(), False), (caso.id, True)):
+        said = Mandato.model_validate(muto.model_dump() | {"motivo": "Turno", "motivo_per": (case,)})
+        if opens:
+            assert SINGLE["diary"](caso, said, database).totale == 0
+            continue
+        with pytest.raises(Forbidden) as refused:
+            SINGLE["diary"](caso, said, database)
+        assert (refused.value.code, refused.value.details) == (ASKED, {"cartella_id": str(caso.id)})
+
+
 def test_with_a_reason_it_opens(database: MongoDatabase, marco: Mandato, caso: CartellaOut) -> None:
     assert presa_in_carico.get_cartella(GetCartella(cartella_id=caso.id), marco, database) == caso
 

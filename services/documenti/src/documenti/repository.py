@@ -1,7 +1,7 @@
 """Every query of documenti. The mandate and the privacy of a documento are part of the WHERE, never a second look."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, DateTime, Select, and_, cast, false, func,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.cartelle import within
+from chassis.cartelle import lent_in_person, within
 from chassis.mandate import SECOND_LEVEL, sql_second_level
-from contracts.cartella import CondivisioneAttiva, StatoCartella
+from contracts.cartella import StatoCartella
 from contracts.documenti import StatoDocumento, StatoStampa
 from contracts.errors import Conflict, NotFound
 from contracts.mandato import Extent, Mandato
@@ -36,19 +36,6 @@ class CartellaNota:
     """Lent to the caller in person: such a grant has a reason of its own."""
 
 
-def lent_in_person(condivisioni: list[dict[str, Any]], mandato: Mandato, scope: str, now: datetime) -> bool:
-    """Whether a grant to the caller himself in his settore, now in force, names the section."""
-    grants = [CondivisioneAttiva.model_validate(one) for one in condivisioni]
-    return any(
-        one.operatore_id in mandato.persone
-        and (one.ente, one.settore) == (mandato.ente, mandato.settore)
-        and scope.partition(":")[0] in one.sezioni
-        and one.dal <= now < one.al
-        for one in grants
-        if one.operatore_id is not None
-    )
-
-
 def get_cartella(
     session: Session, cartella_id: UUID, mandato: Mandato, scope: str, *, documenti_too: bool = False
 ) -> CartellaNota:
@@ -66,7 +53,7 @@ def get_cartella(
         raise NotFound("cartella.non_trovata", "Caso non trovato.")
     return CartellaNota(
         row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), tuple(row.team), row.residente_id,
-        lent_in_person(row.condivisioni, mandato, scope, datetime.now(UTC)),
+        lent_in_person(row.condivisioni, mandato, scope),
     )  # fmt: skip
 
 

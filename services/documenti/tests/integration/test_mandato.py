@@ -264,6 +264,16 @@ def test_a_case_that_is_not_ones_own_asks_why(desk: Desk) -> None:
         list_stampe(ListStampe(cartella_id=CARTELLA), curious, desk.db, desk.store, desk.settings)
 
 
+def test_a_reason_for_another_case_does_not_open_it_and_the_question_names_this_one(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    mistaken = make_mandato(MARCO).model_copy(update={"motivo_per": (uuid4(),)})
+
+    with pytest.raises(Forbidden, match="motivo_richiesto") as asked:
+        get_download(GetDownload(documento_id=documento.id), mistaken, desk.db, desk.store, desk.settings)
+
+    assert asked.value.details == {"cartella_id": str(CARTELLA)}
+
+
 def test_a_grant_in_person_and_an_emergency_have_said_why_already(desk: Desk) -> None:
     documento = desk.upload(PDF + b"1")
     lent = make_mandato(uuid4(), settore="anziani", motivo="")

@@ -33,7 +33,7 @@ def open_case(cases: CartellaRepository, cartella_id: UUID, mandato: Mandato, sc
 def require_reason(mandato: Mandato, cartella: Cartella, scope: str) -> None:
     """Forbidden unless the case is one of the caller's own, or he says why; an emergency was said why when it began."""
     if mandato.in_emergenza(scope) != cartella.residente_id:
-        require_motivo(mandato, cartella.propria_di)
+        require_motivo(mandato, cartella.id, cartella.propria_di, cartella.residente_id)
 
 
 def show(reach: Reach) -> CartellaOut:

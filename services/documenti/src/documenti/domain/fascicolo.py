@@ -55,7 +55,7 @@ def compose(request: RequestStampa, mandato: Mandato, materiale: Materiale, now:
                 ["Stampata da", names(mandato.operatore_id)],
                 ["In qualità di", code_text(mandato.ruolo)],
                 ["Data e ora", datetime_text(now)],
-                ["Motivo", mandato.motivo or "Consultazione del caso in carico"],
+                ["Motivo", mandato.reason_for(cartella.id, cartella.residente_id) or "Consultazione del caso in carico"],
                 ["Sezioni comprese", ", ".join(sezione["titolo"] for sezione in sezioni) or "nessuna"],
             ],
             "quando": datetime_text(now),

@@ -195,7 +195,7 @@ def require_reason(mandato: Mandato, scope: str, nota: CartellaNota) -> None:
     said so at its beginning (docs/adr/0020)."""
     in_emergency = nota.residente_id is not None and mandato.in_emergenza(scope) == nota.residente_id
     if not nota.personale and not in_emergency:
-        require_motivo(mandato, nota.team)
+        require_motivo(mandato, nota.cartella_id, nota.team, nota.residente_id)
 
 
 def list_documenti(request: ListDocumenti, mandato: Mandato, db: SqlDatabase) -> DocumentiOut:
