@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 from contracts.events import Envelope
 from contracts.mandato import Extent
-from contracts.notifiche import AvvisoCreatoV1
+from contracts.notifiche import SEZIONE_DI, SEZIONI_AVVISI, AvvisoCreatoV1
 
 EXCHANGE = "notifiche.events"
 BINDING = "avviso.creato.v1"
@@ -31,39 +31,45 @@ RETRY_SECONDS = 2.0
 PING_SECONDS = 15.0
 OWN_ALONE = (Extent.NESSUNO, Extent.PROPRI)
 """Extents that open no inbox."""
+NEAR = (Extent.PROPRI, Extent.SETTORE)
 Render = Callable[[AvvisoCreatoV1], Awaitable[str]]
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who has a page open and how far his `avvisi:leggi` and his second level reach: as the list of alerts has it."""
+    """Who has a page open, how far his `avvisi:leggi` and his second level reach, and which of the sections that alerts
+    speak of he reads beyond his own cases: as the list of alerts has it."""
 
     operatore_id: UUID
     ente: str
     settore: str
     avvisi: Extent
     second_level: Extent
+    sezioni: frozenset[str]
     esclusi: frozenset[UUID] = frozenset()
 
     @classmethod
     def of(cls, caller: "Caller") -> "Reader":
         return cls(
             caller.operatore_id, caller.ente, caller.settore, caller.extent("avvisi:leggi"),
-            caller.extent("secondo_livello:leggi"), frozenset(caller.identity.esclusi or ()),
+            caller.extent("secondo_livello:leggi"),
+            frozenset(scope for scope in SEZIONI_AVVISI if caller.extent(scope) not in OWN_ALONE),
+            frozenset(caller.identity.esclusi or ()),
         )  # fmt: skip
 
     def concerns(self, avviso: AvvisoCreatoV1) -> bool:
-        """His own, or nobody's in his settore if he reads its inbox; none about whom he lives with, none of a second
-        level closed to him."""
+        """His own, or nobody's in his settore if he reads its inbox and what it speaks of; none about whom he lives
+        with, none of a second level closed to him."""
         if self.operatore_id in avviso.esclusi or not self.esclusi.isdisjoint(avviso.residenti):
             return False
+        here = (avviso.ente, avviso.settore) == (self.ente, self.settore)
         if avviso.destinatario_id is not None:
-            closed = avviso.secondo_livello and self.second_level is Extent.NESSUNO
-            return avviso.destinatario_id == self.operatore_id and not closed
+            within = self.second_level is not Extent.NESSUNO and (here or self.second_level not in NEAR)
+            return avviso.destinatario_id == self.operatore_id and (within or not avviso.secondo_livello)
         if self.avvisi in OWN_ALONE or (avviso.secondo_livello and self.second_level in OWN_ALONE):
             return False
-        return (avviso.ente, avviso.settore) == (self.ente, self.settore)
+        return here and SEZIONE_DI.get(avviso.tipo) in self.sezioni
 
 
 @dataclass(eq=False, slots=True)

@@ -10,7 +10,6 @@ from chassis import mandate
 from chassis.mandate import SECOND_LEVEL
 from contracts.mandato import Emergenza, Extent, Mandato
 from contracts.notifiche import SEZIONI_AVVISI
-from gateway.motivazione import NO_REASON, Reason
 from gateway.sessions import NOBODY
 
 if TYPE_CHECKING:
@@ -37,18 +36,18 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        reason: Reason = NO_REASON,
+        motivo: str = "",
     ) -> str:
         """Token for `audience` with these extents and the role's reach into the second level; territories enter it only
-        if an extent reaches them, the emergency only if a scope of it is asked for. `reason` opens what it is of."""
+        if an extent reaches them, the emergency only if a scope of it is asked for."""
         key = (
             identity.session_id, policy.version, identity.incarico_id, identity.delegato, identity.emergenza,
-            tuple(identity.esclusi or ()), tuple(extents.items()), audience, reason,
+            tuple(identity.esclusi or ()), tuple(extents.items()), audience, motivo,
         )  # fmt: skip
         known = self.signed.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        token = self._sign(identity, policy, extents, audience, reason)
+        token = self._sign(identity, policy, extents, audience, motivo)
         if len(self.signed) >= KEPT:
             self.signed.clear()
         self.signed[key] = (time.monotonic() + REUSED, token)
@@ -60,7 +59,7 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        reason: Reason,
+        motivo: str,
     ) -> str:
         granted = _of_role(identity, policy, extents, audience)
         reached = set(granted.values())
@@ -73,8 +72,7 @@ class MandatoSigner:
             estensioni=granted,
             enti_ambito=policy.ambiti.get(identity.ente, ()) if Extent.AMBITO in reached else (),
             enti_provincia=policy.province.get(identity.ente, ()) if Extent.PROVINCIA in reached else (),
-            motivo=reason.text,
-            motivo_per=reason.of,
+            motivo=motivo,
             tipo=identity.tipo,
             esclusi=tuple(identity.esclusi or ()),
             in_delega_di=identity.in_delega_di,

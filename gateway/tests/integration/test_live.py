@@ -168,6 +168,21 @@ def test_the_inbox_is_not_pushed_to_whom_the_list_hides_it_from(
             assert next(heard) == str(own.avviso_id)
 
 
+@pytest.mark.parametrize("extent", [Extent.NESSUNO, Extent.PROPRI])
+def test_the_inbox_pushes_only_kinds_whose_section_is_read_there(
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch, extent: Extent
+) -> None:
+    foglio = make_avviso(None).model_copy(update={"tipo": "foglio_da_approvare"})
+    unknown = make_avviso(None).model_copy(update={"tipo": "qualcosa_di_nuovo"})
+    death = make_avviso(None)
+    with signed_in(address, "giulia.bianchi") as giulia:
+        alter_policy(app, monkeypatch, "fogli:leggi", extent)
+        with open_page(app, giulia) as heard:
+            bus.publish(foglio, unknown, death)
+
+            assert next(heard) == str(death.avviso_id)
+
+
 def test_an_open_page_ends_when_the_policy_withdraws_alerts(
     app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,8 @@ def make_mandato(
         "ruolo": "assistente_sociale",
         "ente": "F704",
         "settore": "minori",
-        "estensioni": {"avvisi:leggi": extent, "avvisi:scrivi": extent},
+        "estensioni": dict.fromkeys(
+            ("avvisi:leggi", "avvisi:scrivi", "presa_in_carico:leggi", "condivisioni:leggi"), extent
+        ),
     }
     return Mandato(**values | changes)

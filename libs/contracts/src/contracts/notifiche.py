@@ -18,6 +18,28 @@ class StatoAvviso(StrEnum):
     CONTESTATO = "contestato"
 
 
+SEZIONE_DI = {
+    "decesso": "presa_in_carico:leggi",
+    "trasferimento": "presa_in_carico:leggi",
+    "nascita": "presa_in_carico:leggi",
+    "variazione": "presa_in_carico:leggi",
+    "nucleo": "presa_in_carico:leggi",
+    "altra_cartella": "presa_in_carico:leggi",
+    "foglio_da_approvare": "fogli:leggi",
+    "foglio_deciso": "fogli:leggi",
+    "stampa_pronta": "stampe:stampa",
+    "condivisione_proposta": "condivisioni:leggi",
+    "emergenza_aperta": "emergenze:leggi",
+    "accesso_anomalo": "registro_accessi:leggi",
+    "riepilogo_accessi": "registro_accessi:leggi",
+}
+"""Kind of alert → scope that reads what it speaks of. A settore's inbox shows an alert to whom this scope too reaches
+there; what is addressed to one person is his. A kind that is not here is in nobody's inbox."""
+SEZIONI_AVVISI = tuple(sorted(set(SEZIONE_DI.values())))
+SOLO_SECONDO_LIVELLO = frozenset({"altra_cartella"})
+"""Kinds that tell by themselves of a case of the second level: for its settore alone, whoever they are addressed to."""
+
+
 class FattoAvviso(Event):
     """`destinatario_id` is empty when nobody is responsible: then the settore's inbox has it."""
 
@@ -56,8 +78,7 @@ class AvvisoConfermatoV1(FattoAvviso, source="notifiche", key="avviso.confermato
 
 
 class AvvisoOut(Message):
-    """`tipo`: decesso, trasferimento, nascita, variazione, nucleo, foglio_da_approvare, foglio_deciso, stampa_pronta,
-    condivisione_proposta. No names: the page asks the registry for `residente_id`."""
+    """`tipo`: one of `SEZIONE_DI`. No names: the page asks the registry for `residente_id`."""
 
     id: UUID
     tipo: str
@@ -77,7 +98,8 @@ class AvvisoOut(Message):
 
 
 class ListAvvisi(Pagina):
-    """Scope `avvisi:leggi`: addressed to the caller, or to his settore's inbox."""
+    """Scope `avvisi:leggi`: addressed to the caller, or to his settore's inbox (there, those whose kind he may read:
+    `SEZIONE_DI`)."""
 
     solo_aperti: bool = True
     cartella_id: UUID | None = None

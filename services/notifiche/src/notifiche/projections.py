@@ -139,7 +139,7 @@ def mail_addresses(mail: MailDaInviare, readers: InboxReaders, today: date, tx: 
     wanted = [one for one in found if one.email and one.active(today) and one.operatore_id not in kept_away]
     if mail.destinatario_id is None:
         second_level = bool(cartella and cartella.settore_riservato)
-        wanted = [one for one in wanted if readers.has(one.ruolo, second_level=second_level)]
+        wanted = [one for one in wanted if readers.has(one.ruolo, mail.tipo, second_level=second_level)]
     addresses = list(dict.fromkeys(one.email for one in wanted))
     return addresses[:1] if mail.destinatario_id is not None else addresses
 

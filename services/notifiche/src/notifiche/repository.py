@@ -15,7 +15,14 @@ from chassis.outbox import new_id
 from chassis.sql import Transaction
 from contracts.errors import NotFound
 from contracts.mandato import Extent, Mandato
-from contracts.notifiche import SEZIONE_DI, SOLO_SECONDO_LIVELLO, AvvisoOut, ListAvvisi, StatoAvviso
+from contracts.notifiche import (
+    SEZIONE_DI,
+    SEZIONI_AVVISI,
+    SOLO_SECONDO_LIVELLO,
+    AvvisoOut,
+    ListAvvisi,
+    StatoAvviso,
+)
 from notifiche.models import AvvisoTable, CartellaNotaTable, MailTable, as_dict
 
 A, C = AvvisoTable, CartellaNotaTable
@@ -25,15 +32,17 @@ HANDED_OVER = ("foglio_da_approvare", "altra_cartella")
 
 def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
     """Alerts addressed to the caller (or to whom he stands in for), and the inbox (no addressee) of the settori his
-    scope reaches; none about his own household, none of a case whose second level is closed to him. An offered case is
-    told of by its number before anybody there may know more: to the settore it is offered to, however far one reaches.
+    scope reaches, of the kinds whose section he reads there; none about his own household, none of a case whose second
+    level is closed to him. An offered case is told of by its number before anybody there may know more: to the settore
+    it is offered to, however far one reaches.
     """
     if mandato.extent(scope) is Extent.NESSUNO:
         return false()
     offered = and_(A.cartella_id.is_(None), A.cartella_numero != "")
     his_settore = and_(A.ente == mandato.ente, A.settore == mandato.settore)
-    inbox = and_(sql_filter(mandato, scope, ente=A.ente, settore=A.settore), or_(not_(offered), his_settore))
-    addressed = or_(A.destinatario_id.in_(mandato.persone), and_(A.destinatario_id.is_(None), inbox))
+    place = sql_filter(mandato, scope, ente=A.ente, settore=A.settore)
+    inbox = and_(A.destinatario_id.is_(None), place, or_(not_(offered), his_settore), _kinds(mandato))
+    addressed = or_(A.destinatario_id.in_(mandato.persone), inbox)
     second_level = sql_second_level(
         mandato, ente=C.ente, riservata=C.settore_riservato, residente=C.residente_id
     )
@@ -55,7 +64,7 @@ def _kinds(mandato: Mandato) -> ColumnElement[bool]:
                 A.tipo.in_([tipo for tipo, needed in SEZIONE_DI.items() if needed == scope]),
                 sql_filter(mandato, scope, ente=A.ente, settore=A.settore),
             )
-            for scope in sorted(set(SEZIONE_DI.values()))
+            for scope in SEZIONI_AVVISI
             if mandato.extent(scope) is not Extent.NESSUNO
         ),
     )

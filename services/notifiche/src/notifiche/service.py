@@ -92,6 +92,7 @@ class NotificheService:
     @on_event(CartellaApertaV1)
     def on_cartella_aperta_v1(self, event: CartellaApertaV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
+        news.tell_altra_cartella(event, tx)
 
     @on_event(CartellaPresaInCaricoV1)
     def on_cartella_presa_in_carico_v1(self, event: CartellaPresaInCaricoV1, tx: Transaction) -> None:
@@ -108,6 +109,7 @@ class NotificheService:
     @on_event(CartellaRiapertaV1)
     def on_cartella_riaperta_v1(self, event: CartellaRiapertaV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
+        news.tell_altra_cartella(event, tx)
 
     @on_event(CartellaCondivisaV1)
     def on_cartella_condivisa_v1(self, event: CartellaCondivisaV1, tx: Transaction) -> None:

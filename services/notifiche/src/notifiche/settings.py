@@ -1,7 +1,7 @@
 """What notifiche adds to the settings of every service."""
 
 from chassis.settings import ServiceSettings, service_config
-from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES, InboxReaders
+from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES, SECTION_ROLES, InboxReaders
 
 
 class Settings(ServiceSettings):
@@ -18,8 +18,9 @@ class Settings(ServiceSettings):
     base_url: str = "http://localhost"
     inbox_roles: frozenset[str] = INBOX_ROLES
     second_level_roles: frozenset[str] = SECOND_LEVEL_ROLES
-    """As JSON lists; see `notifiche.policies`."""
+    section_roles: dict[str, frozenset[str]] = dict(SECTION_ROLES)
+    """As JSON lists, the last one by scope; see `notifiche.policies`."""
 
     @property
     def inbox_readers(self) -> InboxReaders:
-        return InboxReaders(self.inbox_roles, self.second_level_roles)
+        return InboxReaders(self.inbox_roles, self.second_level_roles, self.section_roles)

@@ -111,11 +111,11 @@ def test_an_inbox_of_the_second_level_is_mailed_to_whom_it_is_open(door: Door) -
 
 
 def test_a_changed_policy_is_told_by_the_settings(door: Door) -> None:
-    server = FakeServer()
+    server, edu = FakeServer(), frozenset({"educatore"})
     door.deliver(abilitato(uuid4(), email="edu@example.org", ruolo="educatore"))
     alert_for(door, responsabile=False)
 
-    send_due_mail(door.db, server, BASE, InboxReaders(inbox=frozenset({"educatore"})))
+    send_due_mail(door.db, server, BASE, InboxReaders(inbox=edu, sections={"presa_in_carico:leggi": edu}))
 
     assert [to for _, to, *_ in server.taken] == [["edu@example.org"]]
 

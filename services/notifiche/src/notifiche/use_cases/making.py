@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.sql import Transaction
-from contracts.notifiche import AvvisoCreatoV1, FattoAvviso, StatoAvviso
+from contracts.notifiche import SOLO_SECONDO_LIVELLO, AvvisoCreatoV1, FattoAvviso, StatoAvviso
 from notifiche import domain, projections
 from notifiche.domain import CartellaNota, FattoAnagrafe, Testo
 from notifiche.models import AvvisoTable
@@ -61,7 +61,7 @@ def tell(avviso: AvvisoTable, tx: Transaction) -> None:
         avviso,
         esclusi=sorted(projections.esclusi_from(residenti, tx)),
         residenti=residenti,
-        secondo_livello=bool(cartella and cartella.settore_riservato),
+        secondo_livello=bool(cartella and cartella.settore_riservato) or avviso.tipo in SOLO_SECONDO_LIVELLO,
     )
     tx.emit(event, sequence=avviso.version)
 

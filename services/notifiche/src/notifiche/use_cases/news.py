@@ -1,18 +1,19 @@
-"""News of fogli, prints and offers of a case."""
+"""News of fogli, prints and offers of a case, and of other cases of its person."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from chassis.outbox import RetryLater
 from chassis.sql import Transaction
-from contracts.cartella import CondivisionePropostaV1
+from contracts.cartella import CartellaApertaV1, CartellaRiapertaV1, CondivisionePropostaV1
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
 from contracts.notifiche import StatoAvviso
 from notifiche import domain, projections
 from notifiche.domain import CartellaNota, Testo
 from notifiche.repository import AvvisoRepository
-from notifiche.use_cases.making import ROME, add, attach, close, new_avviso, today
+from notifiche.use_cases.making import ROME, add, attach, close, destinatario_of, new_avviso, today
 
 
 def ask_approval(event: FoglioPropostoV1, tx: Transaction) -> None:
@@ -62,6 +63,26 @@ def tell_decision(event: FoglioApprovatoV1 | FoglioRespintoV1, tx: Transaction) 
     avviso.residente_id, avviso.riferimento_id = event.residente_id, event.foglio_id
     avviso.destinatario_id = proponente_id
     add(avviso, tx)
+
+
+def tell_altra_cartella(event: CartellaApertaV1 | CartellaRiapertaV1, tx: Transaction) -> None:
+    """Who follows a case of the second level hears that its person has another one open now; which one, he finds as far
+    as he may see it. Only people of its settore, even where the mark itself has not arrived here yet."""
+    assert tx.envelope is not None
+    testo = Testo(
+        "altra_cartella",
+        "Altra cartella aperta",
+        "È stata aperta un'altra cartella per una persona che segui.",
+    )
+    for cartella_id in event.accanto_a:
+        cartella = _known_cartella(cartella_id, tx)
+        hidden = replace(cartella, settore_riservato=cartella.settore_riservato or cartella.settore)
+        avviso_id = domain.avviso_id(tx.envelope.id, cartella_id)
+        avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
+        attach(avviso, hidden)
+        avviso.residente_id = event.residente_id
+        avviso.destinatario_id = destinatario_of(hidden, event.residente_id, tx)
+        add(avviso, tx)
 
 
 def tell_stampa(event: StampaProntaV1, tx: Transaction) -> None:
