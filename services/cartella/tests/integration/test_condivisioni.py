@@ -460,6 +460,25 @@ def test_nobody_lends_what_he_cannot_use_himself(
     assert propose(caso, who, sara, database).stato is StatoCondivisione.PROPOSTA
 
 
+@pytest.mark.parametrize(("proposes", "lends"), [(Extent.SETTORE, True), (Extent.NESSUNO, False)])
+def test_who_proposes_interventi_lends_a_case_to_the_office_that_pays(
+    database: MongoDatabase, settore: str, sara: Mandato, caso: CartellaOut, proposes: Extent, lends: bool
+) -> None:
+    who = make_mandato(
+        settore=settore,
+        fogli__leggi=Extent.SETTORE,
+        fogli__scrivi=proposes,
+        liquidazioni__leggi=Extent.SETTORE,
+    )
+    office: dict[str, Any] = {"sezioni": ("fogli", "liquidazioni"), "scrive": True}
+
+    if lends:
+        assert propose(caso, who, sara, database, **office).scrive
+    else:
+        with pytest.raises(Invalid):
+            propose(caso, who, sara, database, **office)
+
+
 def test_a_borrower_does_not_lend_on(
     database: MongoDatabase, giulia: Mandato, sara: Mandato, caso: CartellaOut
 ) -> None:

@@ -27,6 +27,9 @@ from contracts.mandato import Mandato
 
 READING_SCOPE = {"stampe": "stampe:stampa"}
 """What using a section is called, where it is not `<sezione>:leggi`; such a section has no writing either."""
+WRITING_SCOPE = {"liquidazioni": "fogli:scrivi"}
+"""What one must be able to do to let others write in a section, where it is not `<sezione>:scrivi`: an office pays, which
+gets the case from who proposes the interventi and pays no more than its own role lets it."""
 LEGGI = "condivisioni:leggi"
 SCRIVI = "condivisioni:scrivi"
 
@@ -128,7 +131,7 @@ def _require_own_reach(cases: CartellaRepository, request: ProposeCondivisione, 
     for sezione in request.sezioni:
         scopes = [READING_SCOPE.get(sezione, f"{sezione}:leggi")]
         if request.scrive and sezione not in ("presa_in_carico", *READING_SCOPE):
-            scopes.append(f"{sezione}:scrivi")
+            scopes.append(WRITING_SCOPE.get(sezione, f"{sezione}:scrivi"))
         if not all(cases.reaches(request.cartella_id, mandato, scope) for scope in scopes):
             raise Invalid(
                 "condivisione.sezioni",
