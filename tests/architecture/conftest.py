@@ -54,7 +54,9 @@ def compose_seaweedfs() -> Manifest:
 
 def resolved(*files: str) -> Manifest:
     named = [word for file in files for word in ("-f", file)]
-    done = run(tool("docker-compose"), *named, "config", "--format", "json", "--no-path-resolution")
+    done = run(
+        tool("docker-compose"), "--profile", "*", *named, "config", "--format", "json", "--no-path-resolution"
+    )
     assert done.returncode == 0, done.stderr
     found: Manifest = json.loads(done.stdout)
     return found

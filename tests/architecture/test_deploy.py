@@ -207,6 +207,19 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(compose: Man
     assert holders["gateway_notaio_password"] == {"postgres"}
 
 
+def test_who_fetches_the_providers_goes_out_and_reaches_nothing_of_the_house(compose: Manifest) -> None:
+    fetcher, networks = compose["services"]["spid-gestori"], compose["networks"]
+    others = {n for name, s in compose["services"].items() if name != "spid-gestori" for n in s["networks"]}
+    written = [volume["target"] for volume in fetcher["volumes"] if not volume.get("read_only")]
+
+    assert fetcher["command"][-3:] == ["job", "gateway", "refresh-idp"]
+    assert "secrets" not in fetcher
+    assert list(fetcher["networks"]) == ["federazione"]
+    assert "federazione" not in others
+    assert not networks["federazione"].get("internal")
+    assert written == ["/etc/siso/spid/idp"]
+
+
 def test_reconciliation_reaches_every_store_and_holds_nothing_else(
     compose: Manifest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,7 +88,7 @@ def variables(pod: Manifest, manifests: list[Manifest]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("overlay", ["overlays/demo", "overlays/seaweedfs"])
+@pytest.mark.parametrize("overlay", ["overlays/demo", "overlays/seaweedfs", "overlays/spid"])
 def test_manifests_are_valid_to_the_letter(overlay: str, tmp_path: Path) -> None:
     path = tmp_path / "all.yaml"
     path.write_text(render(overlay)[0])  # the base is part of it
@@ -162,8 +162,30 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(
     held = {name: mounted(pod, make_secrets.owners()) for name, pod in pods(manifests) if projected(pod)}
 
     for secret in ("gateway_notaio_url", "gateway_sigilli_key"):
-        assert {name for name, files in held.items() if secret in files} == {NOTAIO, "CronJob gateway-pulizia"}
+        assert {name for name, files in held.items() if secret in files} == {
+            NOTAIO,
+            "CronJob gateway-pulizia",
+        }
     assert "gateway_database_url" not in held[NOTAIO]
+
+
+def test_who_fetches_the_providers_goes_out_and_reaches_nothing_of_the_house() -> None:
+    found = render("overlays/spid")[1]
+    cron = named(found, "CronJob")["spid-gestori"]["spec"]["jobTemplate"]["spec"]["template"]
+    pod = cron["spec"]
+    (out,) = named(found, "NetworkPolicy")["to-federation"]["spec"]["egress"]
+    keys = {item["key"] for volume in pod["volumes"] for item in volume.get("secret", {}).get("items", ())}
+
+    assert pod["containers"][0]["args"] == ["job", "gateway", "refresh-idp"]
+    assert {label for label in cron["metadata"]["labels"] if "/to-" in label} == {"siso.it/to-federation"}
+    assert keys == {"spid.toml", "federazione.crt"}
+    assert out["ports"] == [{"protocol": "TCP", "port": 443}]
+    assert "10.0.0.0/8" in out["to"][0]["ipBlock"]["except"]
+    assert [
+        name
+        for name, mounts in ((c["name"], c.get("volumeMounts", ())) for _, c in containers(found))
+        if any(m["mountPath"] == "/var/lib/siso/idp" and not m.get("readOnly") for m in mounts)
+    ] == ["spid-gestori"]
 
 
 def test_each_pod_finds_every_secret_its_settings_need(

@@ -91,6 +91,8 @@ GET /politica/{version}/ruoli/{ruolo} politica:leggi
 POST /politica/{version}/ruoli/{ruolo} politica:scrivi+politica:leggi
 GET /politica/{version}/territori politica:leggi
 POST /politica/{version}/territori politica:scrivi+politica:leggi
+GET /registro-accessi/termini politica:leggi
+POST /registro-accessi/termini/{termini_id}/decisione politica:approva+politica:leggi
 """)  # fmt: skip
 REGISTRO = table("registro", """
 GET /api/v1/registro-accessi registro_accessi:leggi
@@ -117,6 +119,7 @@ GET /registro-accessi/regole registro_accessi:leggi
 POST /registro-accessi/regole registro_accessi:scrivi+registro_accessi:leggi
 GET /registro-accessi/sigilli/{numero} registro_accessi:leggi
 GET /registro-accessi/stampa registro_accessi:esporta
+POST /registro-accessi/termini registro_accessi:scrivi+politica:leggi
 POST /registro-accessi/verifiche registro_accessi:leggi
 GET /registro-accessi/verifiche/{verifica_id} registro_accessi:leggi
 """)  # fmt: skip

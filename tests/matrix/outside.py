@@ -54,6 +54,7 @@ def real_ids(played: Played) -> dict[str, str]:
         ("incarico_id", "incarichi", "id::text"), ("client_id", "clienti", "id::text"),
         ("session_id", "sessioni", "id::text"), ("version", "politiche", "version::text"),
         ("numero", "accessi_sigilli", "numero::text"), ("verifica_id", "accessi_verifiche", "id::text"),
+        ("termini_id", "registro_termini", "id::text"),
         ("anomalia_id", "accessi_anomali", "id::text"), ("emergenza_id", "emergenze", "id::text"),
         ("delega_id", "deleghe", "id::text"),
     ):  # fmt: skip

@@ -217,13 +217,9 @@ def test_the_policy_of_the_ente_says_whether_names_and_reasons_are_shown(
 ) -> None:
     citizen.read(motivo="colloquio di domani")
     assert hidden in citizen.page()
-    with psycopg.connect(citizen.registro.app) as connection:
-        connection.execute(f"INSERT INTO registro_politiche (ente, {column}) VALUES ('F704', false)")
-    try:
-        page = citizen.page()
-    finally:
-        with psycopg.connect(citizen.registro.app) as connection:
-            connection.execute("DELETE FROM registro_politiche WHERE ente = 'F704'")
+    citizen.registro.set_terms("F704", **{column: False})
+    page = citizen.page()
+    citizen.registro.set_terms("F704")
 
     assert hidden not in page
     assert "Assistente sociale" in page

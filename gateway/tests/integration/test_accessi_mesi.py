@@ -96,8 +96,7 @@ def test_the_term_of_a_month_passed_it_goes_with_a_signed_record_and_the_rest_ho
 
 
 def test_a_month_that_goes_while_the_next_stays_leaves_no_gap(aged: Registro) -> None:
-    with psycopg.connect(aged.app) as connection:
-        connection.execute("UPDATE registro_politiche SET mesi = 26")
+    aged.set_terms("", mesi=26)
 
     done, _ = aged.discard()
 
@@ -107,10 +106,21 @@ def test_a_month_that_goes_while_the_next_stays_leaves_no_gap(aged: Registro) ->
 
 
 def test_the_longest_term_of_any_ente_holds_for_the_month(aged: Registro) -> None:
-    with psycopg.connect(aged.app) as connection:
-        connection.execute("INSERT INTO registro_politiche (ente, mesi) VALUES ('F704', 36)")
+    aged.set_terms("F704", mesi=36)
 
     assert aged.discard() == ([], [])
+
+
+@pytest.mark.parametrize(("days", "gone"), [(29, []), (31, [27, 26])])
+def test_a_term_made_shorter_lets_months_go_only_after_thirty_days(
+    aged: Registro, days: int, gone: list[int]
+) -> None:
+    aged.set_terms("F704", NOW - timedelta(days=400), mesi=36)
+    aged.set_terms("F704", NOW - timedelta(days=days), mesi=24)
+
+    done, _ = aged.discard()
+
+    assert [one.mese for one in done] == [months_ago(n).date() for n in gone]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +136,7 @@ def test_the_longest_term_of_any_ente_holds_for_the_month(aged: Registro) -> Non
     ids=["no record", "record of nothing", "another count", "signature", "a row that stayed", "a row less"],
 )
 def test_what_was_discarded_hides_nothing(aged: Registro, statement: str, reason: str) -> None:
-    with psycopg.connect(aged.app) as connection:
-        connection.execute("UPDATE registro_politiche SET mesi = 26")
+    aged.set_terms("", mesi=26)
     aged.discard()
     aged.tamper(statement)
 

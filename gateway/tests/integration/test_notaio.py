@@ -31,6 +31,11 @@ ONE = {
     "week gone": "DELETE FROM rapporti_anomalie",
 }
 ALWAYS = {
+    "term made shorter": "UPDATE registro_termini SET mesi = 12",
+    "term of the past": "INSERT INTO registro_termini (id, proposti_il) VALUES (gen_random_uuid(), '2020-01-01')",
+    "decision of the past": f"INSERT INTO registro_decisioni (termini_id, decisi_il) VALUES ({NOBODY}, '2020-01-01')",
+    "decision changed": "UPDATE registro_decisioni SET approvati = true",
+    "story gone": "DELETE FROM registro_decisioni",
     "row changed": "UPDATE accessi SET motivo = ''",
     "row gone": "DELETE FROM accessi",
     "all rows gone": "TRUNCATE accessi",

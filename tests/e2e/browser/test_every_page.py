@@ -38,11 +38,11 @@ PAGES: dict[str, list[str]] = {
     "sara.costa": ["/condivisioni", "/condivisioni?quali=tutte", "/condivisioni/{condivisione}"],
     "franca.sala": ["/", "/emergenza", "/emergenza?testo=ro", "/emergenza/{persona}", "/emergenze"],
     "laura.conti": [
-        "/politica", "/politica/1", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
+        "/politica", "/politica/1", "/registro-accessi/termini", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
     ],
     "elena.riva": [
         "/registro-accessi", "/registro-accessi/stampa", "/registro-accessi/anomalie", "/registro-accessi/regole",
-        "/registro-accessi/integrita", "/registro-accessi/sigilli/1",
+        "/registro-accessi/integrita", "/registro-accessi/sigilli/1", "/registro-accessi/termini",
     ],
     "admin.sistema": [
         "/notte", "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori",

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
@@ -71,6 +72,30 @@ class Registro:
     def discard(self) -> tuple[list[Scarto], list[Anomalia]]:
         broken = self.verify().anomalie
         return self.run(lambda connection: discard_expired(connection, self.signer, broken), self.notaio)
+
+    def set_terms(self, ente: str, decided: datetime | None = None, **changes: Any) -> None:
+        """Terms of an ente (or of none) as the owner sets them: decided by two, at any moment of the past."""
+        terms = {
+            "mesi": 24,
+            "mostra_nomi": True,
+            "mostra_motivi": True,
+            "settori_protetti": ["minori"],
+        } | changes
+        known, columns = uuid4(), sql.SQL(", ").join(map(sql.Identifier, terms))
+        with psycopg.connect(self.owner) as connection:
+            connection.execute("ALTER TABLE registro_decisioni DISABLE TRIGGER USER")
+            connection.execute(
+                sql.SQL(
+                    "INSERT INTO registro_termini (id, ente, motivo, proposti_da, {}) VALUES ({})"
+                ).format(columns, sql.SQL(", ").join(sql.Placeholder() * (4 + len(terms)))),
+                (known, ente, "per una prova", uuid4(), *terms.values()),
+            )
+            connection.execute(
+                "INSERT INTO registro_decisioni (termini_id, approvati, decisi_da, decisi_il)"
+                " VALUES (%s, true, %s, coalesce(%s, clock_timestamp()))",
+                (known, uuid4(), decided),
+            )
+            connection.execute("ALTER TABLE registro_decisioni ENABLE TRIGGER USER")
 
     def tamper(self, *statements: str) -> None:
         """As somebody with the owner's password would."""

@@ -35,6 +35,7 @@ from gateway.web import (
     registro,
     registro_anomalie,
     registro_integrita,
+    registro_termini,
     report,
     sessioni,
     siuss,
@@ -46,7 +47,7 @@ for module in (
     accesso, oggi, avvisi, persone, diario, proposta, interventi, documenti, registro, carico, condivisioni, cronologia,
     pagamenti, siuss, report, notte, informazioni, incarico, sessioni, politica, politica_bozza, motivo, emergenze,
     perche, protezioni,
-    elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, cittadino,
+    elenchi, operatori, deleghe, clienti, registro_integrita, registro_anomalie, registro_termini, cittadino,
 ):  # fmt: skip
     router.include_router(module.router)
 

@@ -41,6 +41,7 @@ TABS = (
     ("ricerca", "Ricerca", "/registro-accessi"),
     ("anomalie", "Da guardare", "/registro-accessi/anomalie"),
     ("integrita", "Integrità", "/registro-accessi/integrita"),
+    ("termini", "Termini", "/registro-accessi/termini"),
 )
 ITALIAN = Words(moment=formats.moment, word=labels.word)
 

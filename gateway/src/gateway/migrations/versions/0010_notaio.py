@@ -31,7 +31,7 @@ END $$
 looked at it and why he closes it."""
 
 TO_THE_NOTAIO = """
-GRANT SELECT ON accessi, accessi_catene, registro_politiche, regole_anomalia, incarichi, emergenze TO gateway_notaio;
+GRANT SELECT ON accessi, accessi_catene, regole_anomalia, incarichi, emergenze TO gateway_notaio;
 GRANT SELECT (id, codice_fiscale, cognome) ON operatori TO gateway_notaio;
 GRANT SELECT, INSERT ON accessi_sigilli, accessi_teste, accessi_scarti, rapporti_anomalie TO gateway_notaio;
 GRANT SELECT, INSERT, UPDATE ON accessi_verifiche, registro_cursori TO gateway_notaio;
