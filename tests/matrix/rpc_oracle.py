@@ -22,6 +22,7 @@ class Avviso:
     cartella: str
     residente: str
     aperto: bool
+    tipo: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def things_of(system: System, world: World, enti: tuple[str, ...]) -> Things:
     )  # fmt: skip
     told = system.query(
         "notifiche", "SELECT id::text, coalesce(destinatario_id::text, ''), ente, settore,"
-        " coalesce(cartella_id::text, ''), coalesce(residente_id::text, ''), chiuso_il IS NULL FROM avvisi"
+        " coalesce(cartella_id::text, ''), coalesce(residente_id::text, ''), chiuso_il IS NULL, tipo FROM avvisi"
         " WHERE ente = ANY(%s)", where,
     )  # fmt: skip
     printed = system.query(
@@ -165,15 +166,29 @@ def _grant_reached(world: World, viewer: Viewer, row: Row, case: Case, grant: Gr
                         and world.by_role(viewer, row.scope, case))  # fmt: skip
 
 
+SPEAKS_OF = {
+    "foglio_da_approvare": "fogli:leggi", "foglio_deciso": "fogli:leggi", "stampa_pronta": "stampe:stampa",
+    "condivisione_proposta": "condivisioni:leggi", "emergenza_aperta": "emergenze:leggi",
+    "accesso_anomalo": "registro_accessi:leggi", "riepilogo_accessi": "registro_accessi:leggi",
+}  # fmt: skip
+"""Kind of alert → what one must be able to read there to find it in an inbox; the others speak of the case itself."""
+
+
 def alert_reached(world: World, viewer: Viewer, scope: str, avviso: Avviso, case: Case | None) -> bool:
     """Addressed to him or to an inbox of his; not about his household; of no case closed to him by a second level."""
     if world.extent(viewer, scope) == "nessuno":
         return False
-    inbox = not avviso.destinatario and world._covers(viewer, scope, avviso.ente, avviso.settore, ())
+    needed = (scope, SPEAKS_OF.get(avviso.tipo, HEADING))
+    inbox = not avviso.destinatario and all(
+        world._covers(viewer, one, avviso.ente, avviso.settore, ()) for one in needed
+    )
     about = {avviso.residente, case.residente if case else ""}
     if about & viewer.esclusi or not (avviso.destinatario in viewer.persone or inbox):
         return False
     broken = case is not None and viewer.emergenza == case.residente
+    if case is not None and avviso.tipo == "altra_cartella":  # tells by itself that the settore keeps a case apart
+        if not world.second_level_open(viewer, case, avviso.settore):
+            return False
     return case is None or world.second_level_open(viewer, case, case.riservato, by_emergency=broken)
 
 
