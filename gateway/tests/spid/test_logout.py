@@ -11,10 +11,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from idp import ENTITY, NS, SUCCESS, TRANSIENT, FakeIdp, Key, fields_of, make_key, new_id, sign, stamp
+from idp import ENTITY, GIULIA, NS, SUCCESS, TRANSIENT, FakeIdp, Key, fields_of, make_key, new_id, sign, stamp
 from lxml import etree
 from spid_world import BASE, Door
 
+from gateway.spid.log import unseal
 from gateway.spid.signature import verified
 
 Query = Callable[..., list[dict[str, Any]]]
@@ -275,3 +276,80 @@ def test_above_level_one_our_own_logout_is_all(door: Door) -> None:
 
 def test_nobody_comes_to_the_logout_address_by_himself(door: Door) -> None:
     assert door.client.get("/spid/logout").status_code == 404
+
+
+# --- the SPID log ----------------------------------------------------------------------------------------------------
+
+
+def logged(door: Door, query: Query, request_id: str) -> list[dict[str, Any]]:
+    """Rows of one logout, in clear."""
+    keys = door.client.app.state.spid.log_keys  # type: ignore[attr-defined]
+    rows = query("SELECT * FROM spid_registro WHERE richiesta_id = %s ORDER BY quando, id", request_id)
+    clear = [unseal(keys, row["chiave"], row["id"], bytes(row["contenuto"])) for row in rows]
+    for one in clear:
+        one |= {name: base64.b64decode(one[name]).decode() for name in ("richiesta", "risposta")}
+    return [row | one for row, one in zip(rows, clear, strict=True)]
+
+
+def test_a_logout_of_the_provider_is_in_the_spid_log_with_our_answer(
+    inside: tuple[Door, str, str], query: Query
+) -> None:
+    door, name_id, index = inside
+    request = sign(logout_request(door.idp, name_id, index), door.idp.key)
+
+    answer = fields_of(post(door, "SAMLRequest", request).text)["SAMLResponse"]
+
+    (row,) = logged(door, query, request.get("ID"))
+    assert (row["esito"], row["idp"], row["name_id"]) == ("uscita dal gestore", door.idp.entity_id, name_id)
+    assert row["richiesta"] == etree.tostring(request).decode()
+    assert row["risposta"] == base64.b64decode(answer).decode()
+    assert row["risposta_id"] == etree.fromstring(base64.b64decode(answer)).get("ID")
+
+
+def test_by_redirect_the_log_keeps_what_carries_the_signatures(door: Door, query: Query) -> None:
+    root = logout_request(door.idp, new_id())
+    asked = query_of("SAMLRequest", root, door.idp.key)
+
+    answer = door.client.get(f"/spid/logout?{asked}")
+
+    (row,) = logged(door, query, root.get("ID"))
+    assert (row["richiesta"], row["risposta"]) == (asked, answer.headers["location"])
+
+
+def test_the_same_logout_sent_again_fills_no_log(door: Door, query: Query) -> None:
+    request = sign(logout_request(door.idp, new_id()), door.idp.key)
+
+    answers = [post(door, "SAMLRequest", request).status_code for _ in range(3)]
+
+    assert answers == [200, 200, 200]
+    assert len(logged(door, query, request.get("ID"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "esito"),
+    [(SUCCESS, "uscita"), ("urn:oasis:names:tc:SAML:2.0:status:Responder", "uscita non confermata")],
+)
+def test_a_logout_begun_here_is_in_the_log_when_it_leaves_and_with_its_answer(
+    inside: tuple[Door, str, str], query: Query, status: str, esito: str
+) -> None:
+    door, name_id, _ = inside
+    fields = fields_of(door.client.post("/esci", data={"csrf_token": csrf_of(door)}).text)
+    sent = base64.b64decode(fields["SAMLRequest"]).decode()
+    request_id = etree.fromstring(sent).get("ID")
+    answer = sign(logout_response(door.idp, request_id, status), door.idp.key)
+    post(door, "SAMLResponse", answer, fields["RelayState"])
+
+    gone, over = logged(door, query, request_id)
+
+    assert (gone["esito"], gone["codice_fiscale"], gone["name_id"]) == ("uscita chiesta", GIULIA, name_id)
+    assert (gone["richiesta"], gone["risposta"]) == (sent, "")
+    assert (over["esito"], over["richiesta"]) == (esito, sent)
+    assert (over["risposta"], over["risposta_id"]) == (etree.tostring(answer).decode(), answer.get("ID"))
+
+
+def test_a_logout_nobody_signed_is_not_in_the_log(door: Door, query: Query) -> None:
+    request = logout_request(door.idp, new_id())
+
+    post(door, "SAMLRequest", request)
+
+    assert logged(door, query, request.get("ID")) == []

@@ -1,4 +1,4 @@
-"""The SPID log: request and answer of every login, 24 months, encrypted at rest, apart from the application's log.
+"""The SPID log: request and answer of every login and logout, 24 months, encrypted, apart from the application log.
 
 Law: DPCM 24 ottobre 2014, art. 13 c. 2. Each row is sealed with AES-256-GCM, its id as associated data, so that a row
 cannot be swapped for another. The codice fiscale is findable through a keyed digest alone. Reading leaves a trace.
@@ -30,7 +30,8 @@ MONTHS_KEPT = 24
 
 @dataclass(frozen=True)
 class LogRow:
-    """One login that ended, well or not. `esito`: accesso, `anomalia nrNN`, or `rifiutata <reason>`."""
+    """One login that ended, well or not, or one logout. `esito`: accesso, `anomalia nrNN`, `rifiutata <reason>`; uscita
+    chiesta (it left: no answer yet), uscita, uscita non confermata, uscita dal gestore."""
 
     schema: str
     idp: str
