@@ -414,3 +414,72 @@ def test_the_alert_of_an_offer_opens_the_offer(browser: SignIn, services: FakeSe
     services.answer("notifiche.list_avvisi", AvvisiOut(avvisi=(alert,), totale=1, non_letti=1))
 
     assert f'href="{OFFER}"' in browser("giulia.bianchi").get("/").text
+
+
+# Paying in a case of the second level
+
+
+def office(**changes: Any) -> Any:
+    fields = {
+        "cartella_id": w.CASO, "settore": "amministrativo", "sezioni": ("fogli", "liquidazioni"), "scrive": True,
+    }  # fmt: skip
+    return w.CONDIVISIONE.model_copy(update=fields | changes)
+
+
+def foglio_page(services: FakeServices, browser: SignIn, *grants: Any, marked: bool = True) -> str:
+    services.answer("cartella.get_cartella", MARKED if marked else w.CARTELLA)
+    services.answer("cartella.list_condivisioni", CondivisioniOut(condivisioni=grants, totale=len(grants)))
+    answer = browser("giulia.bianchi").get(f"{CASO}/interventi/{w.FOGLIO}")
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    "path", [f"{CASO}/interventi/{w.FOGLIO}", f"{CASO}/interventi/nuovo?area=famiglia_minori&voce=B5"]
+)
+def test_what_is_proposed_in_a_case_of_the_second_level_says_who_must_be_lent_it(
+    browser: SignIn, services: FakeServices, path: str
+) -> None:
+    services.answer("cartella.get_cartella", MARKED)
+    services.answer("cartella.list_condivisioni", CondivisioniOut(condivisioni=(), totale=0))
+    giulia = browser("giulia.bianchi")
+
+    html = giulia.get(path).text
+    link = re.search(r'href="([^"]+)">condividi il caso con il settore Amministrativo', html)
+    assert link is not None
+    form = giulia.get(link[1].replace("&amp;", "&")).text
+
+    assert '<option value="F704|amministrativo" selected>' in form
+    assert form.count(" checked>") == 3  # Interventi, Pagamenti, "può anche scrivere"
+    assert "Per pagare gli interventi di questo caso" in form
+
+
+@pytest.mark.parametrize(
+    ("grants", "words"),
+    [
+        ((), "condividi il caso con il settore Amministrativo"),
+        ((office(),), "proposta inviata, manca la risposta"),
+        ((office(stato=StatoCondivisione.ACCETTATA, in_vigore=True),), ""),
+        ((office(stato=StatoCondivisione.ACCETTATA, scrive=False),), "condividi il caso con"),
+        ((office(stato=StatoCondivisione.REVOCATA),), "condividi il caso con"),
+        ((office(stato=StatoCondivisione.ACCETTATA, al=w.at(1)),), "condividi il caso con"),
+    ],
+    ids=["nobody", "asked", "lent", "for reading alone", "taken back", "over"],
+)
+def test_an_office_is_asked_for_once(
+    browser: SignIn, services: FakeServices, grants: tuple[Any, ...], words: str
+) -> None:
+    html = foglio_page(services, browser, *grants)
+
+    assert ("Per pagarlo serve una condivisione" in html) is bool(words)
+    assert words in html
+
+
+def test_an_ordinary_case_is_paid_without_any_grant(browser: SignIn, services: FakeServices) -> None:
+    assert "Per pagarlo serve" not in foglio_page(services, browser, marked=False)
+
+
+def test_an_address_cannot_fill_the_form_that_lends_a_case_with_its_own_words(browser: SignIn) -> None:
+    html = browser("giulia.bianchi").get(f"{CASO}/condivisioni?per=pagamenti&a=x&motivo=Chiama+subito").text
+
+    assert "Chiama subito" not in html

@@ -24,7 +24,7 @@ from gateway.auth import Caller
 from gateway.fascicolo import check_receiver
 from gateway.logged import LoggedRoute
 from gateway.routes.condivisioni import OF_SECTIONS
-from gateway.web import formats, labels
+from gateway.web import formats, labels, pagatori
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.conflict import conflict_page
 from gateway.web.forms import Form, read_form
@@ -98,7 +98,7 @@ async def _place(caller: Caller, ente: str, settore: str) -> str:
 
 @router.get("/casi/{cartella_id}/condivisioni")
 async def show_of_caso(request: Request, cartella_id: UUID, caller: CaseReader) -> Response:
-    return await _of_caso(request, caller, cartella_id, Form.of(sezioni_condivise="diario"))
+    return await _of_caso(request, caller, cartella_id, pagatori.prefilled(request))
 
 
 async def _of_caso(request: Request, caller: Caller, cartella_id: UUID, form: Form) -> Response:

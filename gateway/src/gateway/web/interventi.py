@@ -29,6 +29,7 @@ from gateway.web import formats, labels
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.conflict import conflict_page
 from gateway.web.forms import Form, read_form
+from gateway.web.pagatori import offices_to_ask
 from gateway.web.page import Gathering, done, page_count, page_number, page_scope, respond
 from gateway.web.people import name_of, operator_name, residents
 
@@ -38,7 +39,7 @@ NO_PAYMENTS = ErogazioniOut(erogazioni=(), totale=0, totale_importo=0)
 NO_ISEE = IseeListOut(isee=())
 
 SECTION = ("liquidazioni:leggi", "liquidazioni:scrivi", "liquidazioni:liquida", "fogli:approva")
-CaseReader = Annotated[Caller, Depends(case_scope("fogli:leggi", optional=SECTION))]
+CaseReader = Annotated[Caller, Depends(case_scope("fogli:leggi", optional=(*SECTION, "condivisioni:leggi")))]
 Reader = Annotated[
     Caller, Depends(page_scope("fogli:leggi", optional=("anagrafe:leggi", "isee:leggi", *SECTION)))
 ]
@@ -136,11 +137,12 @@ async def _foglio_page(
         "proponente": operator_name(names, foglio.proponente_id, caller, "te"), "isee": isee,
         "approvatore": operator_name(names, foglio.approvatore_id, caller, "te"),
         "prossimo": any(other.id != foglio_id for other in waiting.fogli),
-        "title": f"Intervento {foglio.numero}", **await payment_names(caller, payments.erogazioni),
+        "title": f"Intervento {foglio.numero}", "uffici": [], **await payment_names(caller, payments.erogazioni),
     }  # fmt: skip
     if "presa_in_carico:leggi" in caller.scopes:
         caso, missing = await load_caso(caller, foglio.cartella_id)
         missing.missing += gathering.missing
+        context["uffici"] = await offices_to_ask(request, caller, caso, missing)
         return await respond_caso(request, caller, caso, missing, "interventi", "foglio.html", **context)
     people = await gathering.optional("i nomi", residents(caller, [foglio.residente_id]), {})
     context["mancanti"] = gathering.missing

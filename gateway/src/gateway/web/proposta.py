@@ -15,12 +15,13 @@ from gateway.logged import LoggedRoute
 from gateway.web import formats, labels
 from gateway.web.caso import case_scope, load_caso, respond_caso
 from gateway.web.forms import Form, read_form
+from gateway.web.pagatori import offices_to_ask
 from gateway.web.page import done
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 MONEY = ("importo", "quota_ente", "quota_beneficiario", "quota_ssn")
 NO_ISEE = IseeListOut(isee=())
-Proposer = Annotated[Caller, Depends(case_scope("fogli:scrivi", "fogli:leggi"))]
+Proposer = Annotated[Caller, Depends(case_scope("fogli:scrivi", "fogli:leggi", optional=("condivisioni:leggi",)))]
 
 
 def by_category(items: Sequence[VoceCatalogo]) -> list[tuple[str, list[VoceCatalogo]]]:
@@ -72,6 +73,7 @@ async def _wizard(
         categorie=by_category(voci), voci=in_category, voce=voce,
         isee=[(i.id, _isee_words(i)) for i in isee.isee],
         passi=_steps(url, step, area, category),
+        uffici=await offices_to_ask(request, caller, caso, gathering) if voce else [],
     )  # fmt: skip
 
 

@@ -28,8 +28,8 @@ from contracts.mandato import Mandato
 READING_SCOPE = {"stampe": "stampe:stampa"}
 """What using a section is called, where it is not `<sezione>:leggi`; such a section has no writing either."""
 WRITING_SCOPE = {"liquidazioni": "fogli:scrivi"}
-"""What one must be able to do to let others write in a section, where it is not `<sezione>:scrivi`: an office pays, which
-gets the case from who proposes the interventi and pays no more than its own role lets it."""
+"""What one must be able to do to let others write in a section, where it is not `<sezione>:scrivi`: an office pays. It
+gets the case from who proposes the interventi, and pays no more than its own role lets it."""
 LEGGI = "condivisioni:leggi"
 SCRIVI = "condivisioni:scrivi"
 
