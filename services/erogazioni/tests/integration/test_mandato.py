@@ -137,7 +137,9 @@ def test_a_grant_that_hides_the_past_hides_fogli_and_payments_made_before(
 
 
 def test_a_grant_writes_only_where_it_says_so(house: House, paid: CartellaApertaV1) -> None:
-    partner = make_mandato(ente="B212", settore="contabilita")
+    partner = make_mandato(
+        ente="B212", settore="contabilita", motivo="Progetto comune", motivo_per=(paid.cartella_id,)
+    )
     again(house, paid, condivisioni=(grant(ente="B212"),))
     with pytest.raises(NotFound):
         house.propose(paid, partner)

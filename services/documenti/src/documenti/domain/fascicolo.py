@@ -45,6 +45,7 @@ def compose(request: RequestStampa, mandato: Mandato, materiale: Materiale, now:
     names = _Names(request.operatori)
     cartella = materiale.fascicolo.cartella
     sezioni = _sezioni(materiale, names)
+    motivo = mandato.reason_for(cartella.id, cartella.residente_id)
     return {
         "titolo": f"Cartella sociale n. {cartella.numero}",
         "ente": request.ente_nome or f"Ente {cartella.ente}",
@@ -55,7 +56,7 @@ def compose(request: RequestStampa, mandato: Mandato, materiale: Materiale, now:
                 ["Stampata da", names(mandato.operatore_id)],
                 ["In qualità di", code_text(mandato.ruolo)],
                 ["Data e ora", datetime_text(now)],
-                ["Motivo", mandato.reason_for(cartella.id, cartella.residente_id) or "Consultazione del caso in carico"],
+                ["Motivo", motivo or "Consultazione del caso in carico"],
                 ["Sezioni comprese", ", ".join(sezione["titolo"] for sezione in sezioni) or "nessuna"],
             ],
             "quando": datetime_text(now),

@@ -1,6 +1,6 @@
 """Queries on fogli, their numbers and their history. The mandate stands in each WHERE, on the case."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,22 @@ def visible(mandato: Mandato, scope: str, creato: Any = None) -> ColumnElement[b
     return reached
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CartellaNota:
+    """Whose a case is: what decides whether it is one of the caller's own."""
+
+    id: UUID
+    residente_id: UUID
+    ente: str
+    team: list[UUID]
+    condivisioni: list[dict[str, Any]]
+
+    @property
+    def proprietari(self) -> tuple[UUID, ...]:
+        """Who opens it without being asked why."""
+        return tuple(self.team)
+
+
 class FoglioRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -39,6 +55,17 @@ class FoglioRepository:
         if found is None:
             raise NotFound("cartella.non_trovata", "Il caso non esiste o non è visibile.")
         return Cartella(**found)
+
+    def find_nota(self, cartella_id: UUID, mandato: Mandato, scope: str) -> CartellaNota | None:
+        """Whose a case within reach is; None for one that is not, or is not there."""
+        columns = [cartelle.c[field.name] for field in fields(CartellaNota)]
+        query = select(*columns).where(cartelle.c.id == cartella_id, visible(mandato, scope))
+        row = self._session.execute(query).mappings().first()
+        return CartellaNota(**row) if row else None
+
+    def cartella_of(self, foglio_id: UUID) -> UUID:
+        """The case of a foglio that is there, whatever the mandate."""
+        return self._session.execute(select(fogli.c.cartella_id).where(fogli.c.id == foglio_id)).scalar_one()
 
     def cartella_of_isee(self, isee_id: UUID) -> UUID | None:
         """The case of a known ISEE; None when its event has not arrived."""
