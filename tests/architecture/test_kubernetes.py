@@ -188,6 +188,20 @@ def test_who_fetches_the_providers_goes_out_and_reaches_nothing_of_the_house() -
     ] == ["spid-gestori"]
 
 
+def test_the_ingress_reaches_the_pages_and_no_measurement(manifests: list[Manifest]) -> None:
+    policies = named(manifests, "NetworkPolicy")
+    (inside,) = policies["from-ingress"]["spec"]["ingress"]
+    (watching,) = policies["from-monitoring"]["spec"]["ingress"]
+    annotated = named(manifests, "Deployment")["gateway-http"]["spec"]["template"]["metadata"]["annotations"]
+
+    assert inside["ports"] == [{"protocol": "TCP", "port": 8080}]
+    assert {"protocol": "TCP", "port": int(annotated["prometheus.io/port"])} in watching["ports"]
+    assert annotated["prometheus.io/port"] != "8080"
+    assert [port["targetPort"] for port in named(manifests, "Service")["gateway-http"]["spec"]["ports"]] == [
+        "http"
+    ]
+
+
 def test_each_pod_finds_every_secret_its_settings_need(
     manifests: list[Manifest],
     make_secrets: ModuleType,

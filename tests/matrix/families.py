@@ -167,7 +167,6 @@ KEPT = (*OPERATORI, *CLIENTI, *DELEGHE, *POLITICA, *REGISTRO, *EMERGENZE, *PROTE
 PUBLIC = table("", """
 GET /health/live -
 GET /health/ready -
-GET /metrics -
 GET /api/v1/dev/identita -
 POST /api/v1/dev/login -
 POST /api/v1/oauth/token -

@@ -111,7 +111,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what is here now stays: no collection need walk it again
     try:
-        yield
+        with health.measured(gateway.settings):
+            yield
     finally:
         await gateway.eventi.stop()
         await gateway.rpc.close()

@@ -1,35 +1,58 @@
-"""`/health/live`, `/health/ready`, `/metrics`: for supervisors, without a session."""
+"""`/health/live` and `/health/ready`, for supervisors and without a session; `/metrics` on a port of its own.
+
+Whoever reaches the pages reaches these two: they say whether, never what. What does not answer is in the log.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
+import structlog
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import start_http_server
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from contracts.errors import DomainError
 from gateway.resources import Gateway
+from gateway.settings import Settings
 
 router = APIRouter(include_in_schema=False)
+log = structlog.get_logger()
 
 
 @router.get("/health/live")
 async def live() -> JSONResponse:
     """The event loop turns."""
-    return JSONResponse({"stato": "pronto", "problemi": {}})
+    return JSONResponse({"stato": "pronto"})
 
 
 @router.get("/health/ready")
 async def ready(request: Request) -> JSONResponse:
     """Database, broker and access log answer."""
     problems = await find_problems(request.app.state.gateway)
-    state = "non pronto" if problems else "pronto"
-    return JSONResponse({"stato": state, "problemi": problems}, status_code=503 if problems else 200)
+    if problems != getattr(request.app.state, "problems", {}):
+        log.warning("readiness_changed", problems=problems)
+    request.app.state.problems = problems
+    return JSONResponse(
+        {"stato": "non pronto" if problems else "pronto"}, status_code=503 if problems else 200
+    )
 
 
-@router.get("/metrics")
-async def metrics() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+@contextmanager
+def measured(settings: Settings) -> Iterator[None]:
+    """Within it `/metrics` answers on its own port, where one is set: no proxy and no ingress leads there."""
+    if not settings.metrics_port:
+        yield
+        return
+    server, thread = start_http_server(settings.metrics_port, settings.metrics_host)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 async def find_problems(gateway: Gateway) -> dict[str, str]:

@@ -112,7 +112,7 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
     """One line and one measurement: ids and templates, never the address itself: it may hold what was searched for."""
     route = getattr(scope.get("route"), "path", "")
     WORK.labels("gateway", "http", route, f"{status // 100}xx").observe(seconds)
-    if route.startswith("/health") or route == "/metrics":
+    if route.startswith("/health"):
         return
     caller = scope["state"].get("caller")
     log.info(

@@ -42,6 +42,9 @@ class Settings(ServiceSettings):
     rpc_timeout: float = 10.0
     upload_limit: int = 100 * 1024 * 1024
     pool_size: int = 10
+    metrics_port: int = 0
+    """Where `/metrics` answers, apart from the pages. 0: nowhere."""
+    metrics_host: str = "127.0.0.1"
 
     @field_validator("spid_file", mode="before")
     @classmethod

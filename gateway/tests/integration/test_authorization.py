@@ -21,7 +21,6 @@ from gateway.testing import Browser, FakeServices
 PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
-    ("GET", "/metrics"),
     ("GET", "/api/v1/dev/identita"),
     ("POST", "/api/v1/dev/login"),
     ("GET", "/accedi"),

@@ -339,7 +339,7 @@ def test_a_store_that_is_away_is_503(address: str, services: FakeServices) -> No
 def test_the_gateway_is_ready_when_its_stores_answer(address: str) -> None:
     answer = httpx.get(f"{address}/health/ready", trust_env=False)
 
-    assert (answer.status_code, answer.json()["problemi"]) == (200, {})
+    assert (answer.status_code, answer.json()) == (200, {"stato": "pronto"})
 
 
 def test_it_starts_without_its_stores_and_says_so(settings: Settings, services: FakeServices) -> None:

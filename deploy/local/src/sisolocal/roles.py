@@ -95,7 +95,7 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
         "--port", str(infra.ports["gateway"]), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
         "--no-server-header", "--timeout-graceful-shutdown", "3",
     ]  # fmt: skip
-    env = environment.of(infra, GATEWAY)
+    env = environment.of(infra, GATEWAY) | {"GATEWAY_METRICS_PORT": str(infra.ports["metrics_gateway"])}
     yield RoleProcess(infra, GATEWAY, argv, env, infra.ports["gateway"])
     env = spid.idp_environment(infra)
     yield RoleProcess(infra, spid.IDP, [program("devidp"), "serve"], env, infra.ports[spid.IDP])

@@ -85,7 +85,7 @@ class Supervisor:
             if not is_free(self._asked_port):
                 raise PortTaken(self._asked_port, "--porta")
             self.infra.ports.fix("gateway", self._asked_port)
-        self.infra.ports.ensure_free(["gateway", spid.IDP])
+        self.infra.ports.ensure_free(["gateway", "metrics_gateway", spid.IDP])
         self.roles = list(processes(self.infra))
         self.infra.ports.ensure_free([f"health_{role.name}" for role in self.roles])
         self.roles = list(processes(self.infra))
