@@ -27,7 +27,8 @@ from gateway.web.condivisioni import rows_of
 from gateway.web.conflict import conflict_page
 from gateway.web.cronologia import passage_line, passages_people
 from gateway.web.forms import Form, read_form
-from gateway.web.page import done
+from gateway.web.page import Gathering, done
+from gateway.web.secondo_livello import Perde, who_loses
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 
@@ -57,13 +58,26 @@ async def _carico_page(request: Request, caller: Caller, cartella_id: UUID, form
             "cartella", "list_condivisioni", ListCondivisioni(cartella_id=cartella_id, limite=5)
         )
         shared = await gathering.optional("le condivisioni", newest, shared)
+    losing = await _losing(request, caller, cartella, gathering)
     passages = sorted(cartella.passaggi, key=lambda p: p.quando, reverse=True)
     return await respond_caso(
         request, caller, caso, gathering, "carico", "carico.html", form=form, status=form.status,
         passaggi=[passage_line(p, names, caller) for p in passages],
         colleghi=[(i.operatore_id, i.nome) for i in colleagues],
         condivisioni=await rows_of(caller, shared.condivisioni), quante_condivisioni=shared.totale,
+        perdono=losing,
     )  # fmt: skip
+
+
+async def _losing(
+    request: Request, caller: Caller, cartella: CartellaOut, gathering: Gathering
+) -> list[Perde] | None:
+    """Who would lose the case, for who may put it in the second level now; None where that cannot be said."""
+    here = (caller.ente, caller.settore) == (cartella.ente, cartella.settore)
+    if not here or cartella.settore_riservato or not caller.can("secondo_livello:scrivi"):
+        return None
+    found = who_loses(request.app.state.gateway, caller, cartella)
+    return await gathering.optional("chi perderebbe il caso", found, None)
 
 
 async def _pass(
