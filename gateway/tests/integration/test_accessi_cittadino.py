@@ -312,3 +312,40 @@ def test_his_own_pages_are_his_menu(citizen: Citizen) -> None:
 
     assert "Le mie pagine" in html
     assert 'href="/registro-accessi"' not in html
+
+
+def opened(citizen: Citizen, path: str) -> Any:
+    return citizen.client.get(path, headers={"Cookie": f"siso={citizen.token}"})
+
+
+def test_his_first_page_begins_with_the_last_reading(citizen: Citizen) -> None:
+    citizen.read(quando=ago(days=3), operatore_id=PAOLO)
+    citizen.read(motivo="colloquio di domani")
+
+    html = opened(citizen, "/cittadino").text
+
+    assert "colloquio di domani" in html
+    assert "Paolo Neri" not in html
+    assert 'href="/cittadino/accessi">Tutte le letture' in html
+
+
+def test_his_first_page_opens_while_the_registry_is_away_and_does_not_say_that_nobody_read(
+    citizen: Citizen, services: FakeServices
+) -> None:
+    services.answer("anagrafe.list_conviventi", Unavailable("servizio.non_disponibile", "Riprova tra poco."))
+
+    answer = opened(citizen, "/cittadino")
+
+    assert answer.status_code == 200
+    assert "Nessuno ha letto" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/aiuto", "/riservatezza"])
+def test_the_help_that_every_page_links_opens_for_him_and_speaks_of_his_pages(
+    citizen: Citizen, path: str
+) -> None:
+    answer = opened(citizen, path)
+
+    assert answer.status_code == 200
+    assert 'href="/cittadino/accessi"' in answer.text
+    assert "Apri un caso" not in answer.text

@@ -77,6 +77,16 @@ def test_two_settori_of_the_comune_are_there_to_lend_a_case_to_each_other(site: 
     assert "Rosa Marino</strong> · Assistente sociale, area Adulti" in page
 
 
+@pytest.mark.parametrize("area", ["cittadino", "operatore"])
+def test_who_cannot_get_in_is_told_whom_to_ask_and_not_sent_to_a_help_that_asks_to_sign_in(
+    site: TestClient, area: str
+) -> None:
+    page = site.get(f"/accedi?area={area}").text
+
+    assert "Se non riesci a entrare" in page
+    assert 'href="/aiuto"' not in page
+
+
 @pytest.fixture
 def bare(settings: Settings, services: FakeServices) -> Iterator[TestClient]:
     """Neither SPID nor CIE nor test identities."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.errors import Unavailable
 from gateway.accessi.cittadino import ANAGRAFE, FASCICOLO, PAGAMENTI, Lettura
 from gateway.accessi.ricerca import own_letture
 from gateway.auth import Caller, authorize
@@ -48,19 +49,33 @@ class Giornata:
 
 @router.get("/cittadino")
 async def show_home(request: Request, caller: Citizen) -> Response:
-    return await respond(request, caller, "pagine/cittadino.html", title="Le mie pagine", section="cittadino")
+    """Begins with the newest readings; while the registry is away they are on no page, and nobody is told of none."""
+    try:
+        days, _, conosciuto = await _days(request, caller)
+    except Unavailable:
+        days, conosciuto = [], None
+    return await respond(
+        request, caller, "pagine/cittadino.html", title="Le mie pagine", section="cittadino",
+        ultima=next(iter(days), None), conosciuto=conosciuto,
+    )  # fmt: skip
 
 
 @router.get("/cittadino/accessi")
 async def show_letture(request: Request, caller: Citizen) -> Response:
+    days, tronco, conosciuto = await _days(request, caller)
+    return await respond(
+        request, caller, "pagine/cittadino_accessi.html", title="Chi ha letto il mio fascicolo", section="letture",
+        giornate=days, tronco=tronco, conosciuto=conosciuto,
+    )  # fmt: skip
+
+
+async def _days(request: Request, caller: Caller) -> tuple[list[Giornata], bool, bool]:
+    """Days with their readings, whether there were more, whether the registry knows this person."""
     residenti, letture, tronco = await own_letture(request, caller)
     names = await caller.nomi(one.operatore_id for one in letture)
     await ente_names.name(caller, next((one.ente for one in letture), ""))
-    return await respond(
-        request, caller, "pagine/cittadino_accessi.html", title="Chi ha letto il mio fascicolo", section="letture",
-        giornate=by_day(letture, lambda i: names.get(i, "Un operatore non più in servizio")), tronco=tronco,
-        conosciuto=bool(residenti),
-    )  # fmt: skip
+    days = by_day(letture, lambda i: names.get(i, "Un operatore non più in servizio"))
+    return days, tronco, bool(residenti)
 
 
 def by_day(letture: list[Lettura], name: Callable[[UUID], str]) -> list[Giornata]:

@@ -10,7 +10,7 @@ from contracts.mandato import AZIONI, SEZIONI
 from gateway.auth import Caller, authorize
 from gateway.logged import LoggedRoute
 from gateway.web import labels
-from gateway.web.page import page_scope, public, respond
+from gateway.web.page import public, respond
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SCOPES = tuple(f"{sezione}:{azione}" for sezione in SEZIONI for azione in AZIONI)
@@ -22,8 +22,8 @@ REACH = {
     "provincia": "i Comuni della provincia",
 }
 
-Anyone = Annotated[Caller, Depends(page_scope())]
-Myself = Annotated[Caller, Depends(authorize(optional=SCOPES))]
+Anyone = Annotated[Caller, Depends(authorize(optional=("avvisi:leggi",), per="chiunque", undecided=True))]
+Myself = Annotated[Caller, Depends(authorize(optional=SCOPES, per="chiunque", undecided=True))]
 
 
 @router.get("/aiuto")
