@@ -59,8 +59,9 @@ class Asking:
             headers |= {"X-Nome-File": "a.txt", "Content-Type": "text/plain"}
             reply = self.seat.http.http.request(door.method, url, content=door.body, headers=headers)
         else:
+            sent = {"data" if door.page else "json": door.body}
             reply = self.seat.http.http.request(
-                door.method, url, json=door.body, headers=headers, params=params or None
+                door.method, url, headers=headers, params=params or None, **sent
             )
         self.found.asked += 1
         if reply.status_code >= 500:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from tests.matrix import changes, driver, families, others, outside
+from tests.matrix import changes, driver, families, governing, others, outside
 from tests.matrix.campaign import Played
 from tests.matrix.conftest import SEED
 from tests.matrix.loader import environment
@@ -62,6 +62,14 @@ def test_citizens_and_machines_have_what_is_theirs_and_nothing_else(
 
     assert_none(found.wrong)
     assert found.asked > 700
+
+
+def test_who_works_here_and_what_was_read_is_known_ente_by_ente(played: Played, outsiders: Others) -> None:
+    governing.prepare(played)
+    found, changed = governing.run(played, [*played.seats.values(), *outsiders.machines.values()])
+
+    assert_none(found.wrong)
+    assert changed == {}
 
 
 def test_a_session_of_one_kind_opens_no_door_of_another(played: Played, outsiders: Others) -> None:

@@ -19,6 +19,10 @@ CASE_SCOPES = (
 )  # fmt: skip
 EXTENTS = ("nessuno", "propri", "settore", "ente", "ambito", "provincia")
 LIKELY = (3, 3, 4, 2, 2, 2)
+GOVERNING = ("operatori:leggi", "operatori:scrivi", "politica:leggi", "registro_accessi:leggi",
+             "registro_accessi:esporta", "emergenze:leggi", "emergenze:approva", "riservatezza:leggi",
+             "riservatezza:scrivi", "caricamenti:leggi", "caricamenti:approva", "siuss:leggi",
+             "anagrafe:leggi")  # fmt: skip
 SEEDED = ("assistente_sociale", "educatore", "psicologo", "amministrativo", "contabilita", "segretariato",
           "pronto_intervento", "fornitore", "dirigente", "rpd", "amministratore_sistema", "analista")  # fmt: skip
 """Roles of the policy the system starts with; `coordinatore` is everywhere."""
@@ -100,6 +104,9 @@ def make_cast(seed: int, place: int | None = None, people: int = 14, workers: in
         cast.people += _people(random, seed, ente, people if number < 2 else people // 2)
     cast.ruoli = {f"{cast.name}_{letter}": _role(random) for letter in "abc"}
     cast.workers = [*_coordinators(cast), *_staff(random, cast, workers)]
+    cast.ruoli[f"{cast.name}_g"] = {scope: random.choice(EXTENTS[2:]) for scope in GOVERNING}
+    cast.ruoli[f"{cast.name}_h"] = dict.fromkeys(GOVERNING, "settore")
+    cast.workers += _officers(cast)
     return cast
 
 
@@ -182,6 +189,14 @@ def _staff(random: Random, cast: Cast, count: int) -> list[Worker]:
             himself = None
         found.append(_worker(cast, roles[number % len(roles)], ente, settore, himself, number))
     return found
+
+
+def _officers(cast: Cast) -> list[Worker]:
+    """Who keeps the registers: DPO and administrators, and roles of the world's own that govern, further or less."""
+    near, far = cast.enti[:2]
+    places = (("rpd", near, ""), ("amministratore_sistema", near, ""), ("amministratore_sistema", far, ""),
+              (f"{cast.name}_g", near, "adulti"), (f"{cast.name}_h", near, "minori"))  # fmt: skip
+    return [_worker(cast, *place, None, 50 + number) for number, place in enumerate(places)]
 
 
 def _worker(

@@ -28,13 +28,13 @@ Word = Annotated[str, Query(max_length=40, pattern="^[a-z_]*$")]
 
 
 def of_the_ente(rule: Authorize) -> Callable[..., Awaitable[Caller]]:
-    """The caller of a route over the whole log of an ente: whoever reaches his own rows alone is refused."""
+    """The caller of a route over the whole log of an ente: who reaches less (his own rows, a settore) is refused."""
 
     async def officer(caller: Caller = Depends(rule)) -> Caller:
         extents = [
             extent for scope, extent in caller.extents.items() if scope.startswith("registro_accessi:")
         ]
-        if not extents or Extent.PROPRI in extents:
+        if not extents or {Extent.PROPRI, Extent.SETTORE} & {*extents}:
             raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
         return caller
 

@@ -69,7 +69,9 @@ async def list_colleghi(caller: Caller = Depends(authorize("presa_in_carico:legg
 
 @router.get("/operatori", summary="Operatori e incarichi in corso nel tuo ente")
 async def list_operatori(request: Request, caller: Reader) -> IncarichiOut:
-    incarichi = await request.app.state.gateway.operatori.list_incarichi(caller.ente)
+    """Who reaches no ente as a whole is shown nobody."""
+    reached = caller.ente in caller.enti(LEGGI)
+    incarichi = await request.app.state.gateway.operatori.list_incarichi(caller.ente) if reached else []
     return IncarichiOut(incarichi=incarichi)
 
 
