@@ -740,6 +740,41 @@ def test_a_system_from_before_the_editor_is_given_what_lets_its_people_go_on(
     assert territories == [("F704",)]
 
 
+LATER = """
+INSERT INTO politiche (version, attiva_dal, motivo, stato, base)
+VALUES (2, now() + interval '10 days', 'Di prima, per dopo', 'bozza', 1);
+INSERT INTO politica_regole VALUES (2, 'assistente_sociale', 'diario', 'leggi', 'settore'),
+    (2, 'amministratore_sistema', 'politica', 'leggi', 'ente');
+UPDATE politiche SET stato = 'approvata' WHERE version = 2;
+"""
+
+
+def test_a_version_of_before_the_editor_that_waits_for_its_day_is_neither_hastened_nor_in_the_way(
+    pg_database: Callable[..., Any], gateway_env: dict[str, str], settings: Settings
+) -> None:
+    url = pg_database("gateway", fresh=True).app
+    with psycopg.connect(url) as connection:
+        connection.execute(OLD)
+        connection.execute(LATER)
+    database = SqlDatabase(settings.model_copy(update={"database_url": url}))
+    made = []
+    for _ in range(2):
+        with database.transaction() as tx:
+            made.append(bring_policy_along(tx))
+    database.close()
+
+    with psycopg.connect(url) as connection:
+        versions = connection.execute(
+            "SELECT version, attiva_dal > now(), attiva_dal = max(attiva_dal) OVER () FROM politiche ORDER BY version"
+        ).fetchall()
+        rules = connection.execute("SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = 3")
+        found = {row[:3]: row[3] for row in rules.fetchall()}
+    assert made == [3, None]
+    assert versions == [(1, False, False), (2, True, True), (3, True, True)]  # today what held today
+    assert found["assistente_sociale", "diario", "leggi"] == "settore"
+    assert found["amministratore_sistema", "politica", "approva"] == "ente"
+
+
 def test_the_csv_is_one_row_for_each_thing_said(admin: Browser) -> None:
     answer = admin.get("/politica/1/csv")
 
