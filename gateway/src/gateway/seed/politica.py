@@ -16,8 +16,8 @@ def bring_policy_along(tx: Transaction) -> int | None:
     """Number of a new version where nobody may approve one: a policy from before there were editors.
 
     What the site decided stays. Added are the rules of roles and of sections that its policy has never named; without
-    them nobody could ever propose a change. Nothing happens where somebody can. It stands on the newest approved and comes
-    into force with it: one that waits for its day goes on waiting, and until then what holds today holds.
+    them nobody could ever propose a change. Nothing happens where somebody can. It stands on the newest approved and
+    comes into force with it: one that waits for its day goes on waiting, and until then what holds today holds.
     """
     old = tx.session.execute(text("SELECT max(version) FROM politiche WHERE stato = 'approvata'")).scalar()
     known = tx.session.execute(
