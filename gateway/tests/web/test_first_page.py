@@ -87,9 +87,12 @@ def test_alerts_of_the_dpo_lead_to_the_finding_and_to_the_weeks(
         )
         for tipo in ("accesso_anomalo", "riepilogo_accessi")
     )  # fmt: skip
+    week = week.model_copy(update={"descrizione": "Settimana dal 16/11: segnalazioni nuove 4"})
     services.answer("notifiche.list_avvisi", AvvisiOut(avvisi=(found, week), totale=2, non_letti=2))
 
     page = browser("elena.riva").get("/").text
+
+    assert "segnalazioni nuove 4" in page
 
     assert f'href="/registro-accessi/anomalie/{found.riferimento_id}"' in page
     assert 'href="/registro-accessi/anomalie" aria-label="Apri: riepilogo_accessi' in page

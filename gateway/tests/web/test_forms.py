@@ -117,3 +117,12 @@ def test_ages_turn_on_the_birthday(born: date | None, words: str) -> None:
 def test_a_value_without_a_label_is_shown_as_it_is() -> None:
     assert word("visita_protetta", "tipo_voce") == "Visita protetta"
     assert state("in_graduatoria", "foglio") == Label("In graduatoria")
+
+
+def test_the_summary_of_errors_follows_the_page_and_not_the_command() -> None:
+    filled = form(dal="", motivo="", importo="")
+    filled.refuse("sezioni", "Scegli.")
+    filled.refuse("importo", "Scrivi.")
+    filled.refuse("dal", "Scrivi.")
+
+    assert list(filled.in_order()) == ["dal", "importo", "sezioni"]

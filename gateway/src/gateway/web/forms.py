@@ -73,6 +73,17 @@ class Form:
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
 
+    def in_order(self) -> dict[str, str]:
+        """The messages as the page has their fields, which is how a browser posts them; what it did not post (a group
+        with nothing chosen, a file) comes last."""
+        posted = list(self.values)
+        return dict(
+            sorted(
+                self.errors.items(),
+                key=lambda one: posted.index(one[0]) if one[0] in posted else len(posted),
+            )
+        )
+
     def refuse(self, name: str, message: str) -> None:
         """Says what is wrong with a field; the first message stays."""
         self.errors.setdefault(name, message)
