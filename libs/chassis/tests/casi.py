@@ -37,17 +37,17 @@ def may(mandato: Mandato, scope: str, caso: Caso, *, rows: bool = False) -> bool
     """Whether a scope reaches a case; with `rows`, also by what a grant hides of its past."""
     if caso.residente in mandato.esclusi:
         return False
-    if _within(mandato, scope, caso) and (not caso.riservata or _behind_the_mark(mandato, caso)):
+    if _within(mandato, scope, caso) and (not caso.riservata or _behind_the_mark(mandato, scope, caso)):
         return True
     if mandato.extent(scope) is Extent.NESSUNO:
         return False
     return any(_grants(one, mandato, scope, caso.creato if rows else None) for one in caso.condivisioni)
 
 
-def _behind_the_mark(mandato: Mandato, caso: Caso) -> bool:
-    """The second level is its settore's: being of the team is not enough."""
+def _behind_the_mark(mandato: Mandato, asked: str, caso: Caso) -> bool:
+    """The second level is its settore's: to be of the team, or in an emergency about something else, is not enough."""
     scope = "secondo_livello:leggi"
-    if _broken_glass(mandato, scope, caso):
+    if _broken_glass(mandato, scope, caso) and _broken_glass(mandato, asked, caso):
         return True
     extent = mandato.extent(scope)
     if extent is Extent.NESSUNO:

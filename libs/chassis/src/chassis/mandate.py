@@ -8,7 +8,7 @@
 A wider extent includes the narrower ones: one's own cases (by team) are always within reach once a scope is held. The
 second level of a settore is open to who works there and holds `secondo_livello:leggi`, to nobody else of the team, and
 to the enti its extent names; a grant opens it too: who made it knew; and break-the-glass does where the policy names
-that scope among the emergency's.
+that scope among the emergency's, to the other scopes of the emergency.
 """
 
 import time
@@ -124,7 +124,7 @@ def sql_filter(
         return false()
     reached = _sql_extent(mandato, scope, ente, settore, team, residente)
     if riservata is not None:
-        opened = sql_second_level(mandato, ente=ente, riservata=riservata, residente=residente)
+        opened = sql_second_level(mandato, ente=ente, riservata=riservata, residente=residente, scope=scope)
         reached = and_(reached, opened)
     if condivisioni is not None and mandato.extent(scope) is not Extent.NESSUNO:
         reached = or_(reached, _sql_granted(mandato, scope, condivisioni, creato))
@@ -133,9 +133,12 @@ def sql_filter(
     return reached
 
 
-def sql_second_level(mandato: Mandato, *, ente: Any, riservata: Any, residente: Any = None) -> Any:
+def sql_second_level(
+    mandato: Mandato, *, ente: Any, riservata: Any, residente: Any = None, scope: str = ""
+) -> Any:
     """Condition for a case, or single rows (documents) of one: the ordinary ones, and those of a second level open to
-    him."""
+    him. Break-the-glass opens it to the scopes of the emergency alone, not to whatever else the role holds (`scope`:
+    what is asked for; without it the emergency opens nothing)."""
     from sqlalchemy import and_, or_
 
     opened = [riservata == ""]
@@ -143,9 +146,14 @@ def sql_second_level(mandato: Mandato, *, ente: Any, riservata: Any, residente: 
         opened.append(and_(ente == mandato.ente, riservata == settore))
     if enti := mandato.enti(SECOND_LEVEL):
         opened.append(ente.in_(enti))
-    if residente is not None and (person := mandato.in_emergenza(SECOND_LEVEL)) is not None:
+    if residente is not None and (person := beyond_the_wall(mandato, scope)) is not None:
         opened.append(residente == person)
     return or_(*opened)
+
+
+def beyond_the_wall(mandato: Mandato, scope: str) -> UUID | None:
+    """The person whose second level break-the-glass opens to this scope: it names both."""
+    return mandato.in_emergenza(SECOND_LEVEL) if mandato.in_emergenza(scope) is not None else None
 
 
 def second_level_of(mandato: Mandato) -> str:
@@ -224,16 +232,16 @@ def mongo_not_excluded(mandato: Mandato) -> dict[str, Any]:
 
 
 def _mongo_ordinary(mandato: Mandato, scope: str) -> dict[str, Any]:
-    return {"$and": [{"$or": _mongo_extent(mandato, scope)}, {"$or": _mongo_second_level(mandato)}]}
+    return {"$and": [{"$or": _mongo_extent(mandato, scope)}, {"$or": _mongo_second_level(mandato, scope)}]}
 
 
-def _mongo_second_level(mandato: Mandato) -> list[dict[str, Any]]:
+def _mongo_second_level(mandato: Mandato, scope: str) -> list[dict[str, Any]]:
     opened: list[dict[str, Any]] = [{"settore_riservato": {"$in": ["", None]}}]
     if settore := second_level_of(mandato):
         opened.append({"ente": mandato.ente, "settore_riservato": settore})
     if enti := mandato.enti(SECOND_LEVEL):
         opened.append({"ente": {"$in": list(enti)}})
-    if (person := mandato.in_emergenza(SECOND_LEVEL)) is not None:
+    if (person := beyond_the_wall(mandato, scope)) is not None:
         opened.append({"residente_id": person})
     return opened
 

@@ -196,6 +196,19 @@ def test_break_the_glass_opens_the_second_level_only_where_the_policy_names_it(
     assert finds(riservato, in_emergency(leggi, "secondo_livello:leggi"), database)
 
 
+def test_break_the_glass_opens_the_second_level_to_no_section_but_its_own(
+    database: MongoDatabase, riservato: CartellaOut
+) -> None:
+    opened = Emergenza(
+        residente_id=riservato.residente_id, scopi=("presa_in_carico:leggi", "secondo_livello:leggi")
+    )
+    who = make_mandato(Extent.ENTE, settore="pronto", secondo_livello__leggi=Extent.NESSUNO)
+    who = who.model_copy(update={"emergenza": opened})
+
+    with pytest.raises(NotFound):
+        diario.list_voci_diario(ListVociDiario(cartella_id=riservato.id), who, database)
+
+
 # Entries
 
 

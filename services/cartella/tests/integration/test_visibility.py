@@ -143,7 +143,7 @@ def by_role(who: Mandato, scope: str, caso: Cartella) -> bool:
     if not (within(who, scope, caso) or in_emergency(who, scope, caso)):
         return False
     mark = caso.settore_riservato
-    return not mark or opens_mark(who, caso, mark)
+    return not mark or opens_mark(who, scope, caso, mark)
 
 
 def grants(who: Mandato, scope: str, caso: Cartella, sezione: str = "") -> list[Condivisione]:
@@ -160,8 +160,8 @@ def grants(who: Mandato, scope: str, caso: Cartella, sezione: str = "") -> list[
     ]
 
 
-def opens_mark(who: Mandato, caso: Cartella, mark: str) -> bool:
-    if in_emergency(who, SECOND, caso):
+def opens_mark(who: Mandato, scope: str, caso: Cartella, mark: str) -> bool:
+    if in_emergency(who, SECOND, caso) and in_emergency(who, scope, caso):
         return True
     if who.extent(SECOND) is Extent.ENTE and who.ente == caso.ente:
         return True
@@ -184,7 +184,7 @@ def reads(who: Mandato, caso: Cartella, voce: VoceDiario) -> bool:
         return False
     if mark and by_mark(who, READ, caso, mark):
         return True
-    if mark and not mine and not opens_mark(who, caso, mark):
+    if mark and not mine and not opens_mark(who, READ, caso, mark):
         return False
     if by_role(who, READ, caso):
         return True

@@ -44,7 +44,7 @@ def reach(mandato: Mandato, scope: str) -> ColumnElement[bool]:
     inbox = and_(A.destinatario_id.is_(None), place, or_(not_(offered), his_settore), _kinds(mandato))
     addressed = or_(A.destinatario_id.in_(mandato.persone), inbox)
     second_level = sql_second_level(
-        mandato, ente=C.ente, riservata=C.settore_riservato, residente=C.residente_id
+        mandato, ente=C.ente, riservata=C.settore_riservato, residente=C.residente_id, scope=scope
     )
     closed = or_(C.residente_id.in_(mandato.esclusi), not_(second_level))
     strangers = or_(A.residente_id.is_(None), A.residente_id.not_in(mandato.esclusi))

@@ -22,6 +22,7 @@ from cartella.models import (
 from cartella.repository import pages
 from cartella.repository.pages import ONE, ONLY_ID
 from cartella.repository.visibility import (
+    DOCUMENTS,
     ENTRIES,
     HEADING,
     Reach,
@@ -30,8 +31,10 @@ from cartella.repository.visibility import (
     headed,
     ordinary,
     visible,
+    with_documents,
     with_entries,
 )
+from chassis.mandate import beyond_the_wall
 from chassis.outbox import Transient
 from contracts.cartella import ListCartelle
 from contracts.condivisioni import Condivisione
@@ -53,7 +56,8 @@ class CartellaRepository:
         """The case, and how far that scope goes in it; NotFound, as if it did not exist, when it goes nowhere."""
         one: Document = {"_id": cartella_id}
         if found := self._match(one, ordinary(mandato, scope), ONE):
-            return Reach(cartella_of(found[0]))
+            cartella = cartella_of(found[0])
+            return Reach(cartella, emergenza=beyond_the_wall(mandato, scope) == cartella.residente_id)
         if found := self._match(one, visible(mandato, scope), ONE):
             reached = self._by_grant(cartella_of(found[0]), grant_of(mandato, scope))
             return replace(reached, riservate=self.holds_entries(cartella_id, mandato, scope))
@@ -79,6 +83,10 @@ class CartellaRepository:
         if scope != ENTRIES:
             return False
         return bool(self._match({"_id": cartella_id}, with_entries(mandato, scope), [*ONE, ONLY_ID]))
+
+    def holds_documents(self, cartella_id: UUID, mandato: Mandato) -> bool:
+        """Whether documents of the case are of a second level open to the caller."""
+        return bool(self._match({"_id": cartella_id}, with_documents(mandato, DOCUMENTS), [*ONE, ONLY_ID]))
 
     def grants(self, cartella_id: UUID, mandato: Mandato) -> list[Condivisione]:
         """The caller's grants in force on a case already found."""
@@ -164,6 +172,13 @@ class CartellaRepository:
             {"$set": {"settori_voci": sorted(settori)}, "$inc": {"atti_riservati": 1}},
             session=self.session,
         )
+
+    def note_settore_documenti(self, cartella_id: UUID, settore: str) -> bool:
+        """Writes down that its second level holds a document of the case; False when there is no such case."""
+        result = self.db[CARTELLE].update_one(
+            {"_id": cartella_id}, {"$addToSet": {"settori_documenti": settore}}, session=self.session
+        )
+        return bool(result.matched_count)
 
     def _among(self, rows: Sequence[Document], right: Document) -> set[UUID]:
         """Ids of those rows that a right reaches."""

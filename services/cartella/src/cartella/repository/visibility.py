@@ -4,7 +4,7 @@ A case is reached by a scope as `chassis.mandate` says, with what the fascicolo 
 
     the case itself is changed (taken, assigned, closed, marked, shared) by who reaches it without a grant
     its heading is seen by who reads `presa_in_carico`, or holds a grant of any section, or works in a settore whose
-        second level holds an entry of it (then that settore's entries are all he reads there)
+        second level holds an entry or a document of it (then those are all he reads there)
     an entry of a section within reach is read unless it is somebody else's private one, or of the second level of
         another settore, or the grant hides what was there before it began; the author reads his own
 """
@@ -28,6 +28,7 @@ from chassis.mandate import (
 from contracts.mandato import Extent, Mandato
 
 HEADING = "presa_in_carico:leggi"
+DOCUMENTS = "documenti:leggi"
 ENTRIES = "diario:leggi"
 """The scope that reads entries which may be of another settore's second level."""
 NEVER_BY_GRANT = (
@@ -45,6 +46,7 @@ class Reach:
 
     `concessa`: by a grant alone; `personale`: a grant to this one person; `dal`: it hides what was there before.
     `riservate`: entries of a second level are the caller's to read without a grant; `solo_riservate`: nothing else is.
+    `emergenza`: break-the-glass opens every mark to this scope.
     """
 
     cartella: Cartella
@@ -54,6 +56,7 @@ class Reach:
     solo_intestazione: bool = False
     concessa: bool = False
     personale: bool = False
+    emergenza: bool = False
 
 
 def visible(mandato: Mandato, *scopes: str) -> Document:
@@ -74,19 +77,33 @@ def headed(mandato: Mandato) -> Document:
     """Filter over `cartelle`: those of which the caller sees at least the heading."""
     if not mandato.holds(HEADING):
         return NOTHING
-    ways = [visible(mandato, HEADING), _granted(mandato), with_entries(mandato, HEADING)]
+    ways = [
+        visible(mandato, HEADING),
+        _granted(mandato),
+        with_entries(mandato, HEADING),
+        with_documents(mandato, HEADING),
+    ]
     return {"$or": [way for way in ways if way is not NOTHING], **mongo_not_excluded(mandato)}
 
 
 def with_entries(mandato: Mandato, scope: str) -> Document:
     """Filter over `cartelle`: with an entry of a second level open to the caller, whatever settore they are of."""
+    return _with_marks(mandato, scope, "settori_voci")
+
+
+def with_documents(mandato: Mandato, scope: str) -> Document:
+    """Filter over `cartelle`: with a document of a second level open to the caller."""
+    return _with_marks(mandato, scope, "settori_documenti")
+
+
+def _with_marks(mandato: Mandato, scope: str, settori: str) -> Document:
     if mandato.extent(scope) not in BEYOND_OWN:
         return NOTHING
     ways: list[Document] = []
     if settore := second_level_of(mandato):
-        ways.append({"ente": mandato.ente, "settori_voci": settore})
+        ways.append({"ente": mandato.ente, settori: settore})
     if enti := mandato.enti(SECOND_LEVEL):
-        ways.append({"ente": {"$in": list(enti)}, "settori_voci.0": {"$exists": True}})
+        ways.append({"ente": {"$in": list(enti)}, f"{settori}.0": {"$exists": True}})
     if not ways:
         return NOTHING
     within = (mandato.ente,) if mandato.extent(scope) is Extent.SETTORE else mandato.enti(scope)
@@ -136,7 +153,7 @@ def readable(mandato: Mandato, reach: Reach, *, written: str, dated: str) -> Doc
     by_role = _marks_by_role(mandato, reach.cartella)
     if reach.solo_riservate:
         return {"$and": [{"privata_di": None}, {"$or": by_role or [NOTHING]}]}
-    marked = [*by_role, *_marks_in_emergency(mandato, reach.cartella)]
+    marked = [*by_role, *([ANY_MARK] if reach.emergenza else [])]
     conditions: list[Document] = [
         {"privata_di": {"$in": [None, mandato.operatore_id]}},
         {"$or": [{"settore_riservato": {"$in": ["", None]}}, mine, *marked]},
@@ -151,8 +168,11 @@ def readable(mandato: Mandato, reach: Reach, *, written: str, dated: str) -> Doc
 def readable_versions(mandato: Mandato, reach: Reach, voce: VoceDiario) -> VoceDiario:
     """The entry without the superseded texts that were written for a second level closed to the caller."""
     cartella = reach.cartella
-    emergency = not reach.solo_riservate and bool(_marks_in_emergency(mandato, cartella))
-    if voce.autore_id == mandato.operatore_id or emergency or cartella.ente in mandato.enti(SECOND_LEVEL):
+    if (
+        voce.autore_id == mandato.operatore_id
+        or reach.emergenza
+        or cartella.ente in mandato.enti(SECOND_LEVEL)
+    ):
         return voce
     own = second_level_of(mandato)
     open_to_him = ("", own if mandato.ente == cartella.ente else "")
@@ -166,11 +186,6 @@ def _marks_by_role(mandato: Mandato, cartella: Cartella) -> list[Document]:
         return [ANY_MARK]
     settore = second_level_of(mandato)
     return [{"ente": mandato.ente, "settore_riservato": settore}] if settore else []
-
-
-def _marks_in_emergency(mandato: Mandato, cartella: Cartella) -> list[Document]:
-    """Break-the-glass opens every mark, on its person, where the policy names the second level."""
-    return [ANY_MARK] if mandato.in_emergenza(SECOND_LEVEL) == cartella.residente_id else []
 
 
 def _day(instant: datetime) -> str:
