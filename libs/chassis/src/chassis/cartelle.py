@@ -28,6 +28,7 @@ def case_values(event: FattoCartella) -> dict[str, Any]:
         "team": list(dict.fromkeys(team)),
         "comune_residenza": event.comune_residenza,
         "settore_riservato": event.settore_riservato,
+        "aperta_da": event.aperta_da,
         "condivisioni": [one.model_dump(mode="json") for one in event.condivisioni],
     }
 

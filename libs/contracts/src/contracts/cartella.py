@@ -55,7 +55,10 @@ class CondivisioneAttiva(Message):
 
 
 class FattoCartella(Event):
-    """State of the case after the fact: a projection can be built from any one of these events."""
+    """State of the case after the fact: a projection can be built from any one of these events.
+
+    `aperta_da`: who opened it, as long as nobody is responsible for it: till then it is his own.
+    """
 
     cartella_id: UUID
     numero: str
@@ -72,6 +75,7 @@ class FattoCartella(Event):
     data: date
     settore_riservato: str = ""
     condivisioni: tuple[CondivisioneAttiva, ...] = ()
+    aperta_da: UUID | None = None
 
 
 class CartellaApertaV1(FattoCartella, source="cartella", key="cartella.aperta.v1", subject="cartella_id"):

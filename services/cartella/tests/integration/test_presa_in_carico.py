@@ -100,6 +100,8 @@ def test_every_change_tells_the_state_it_led_to(
         ("cartella.cartella.chiusa.v1", 3, "chiusa"),
         ("cartella.cartella.riaperta.v1", 4, "aperta"),
     ]
+    opener = str(giulia.operatore_id)
+    assert [event.data["aperta_da"] for event in events] == [opener, None, None, opener]
 
 
 def test_a_person_has_one_open_case_in_a_settore_and_is_told_which(

@@ -75,6 +75,7 @@ cartelle_note = Table(
     Column("settore", Text, nullable=False),
     Column("stato", Text, nullable=False),
     Column("team", ARRAY(Uuid), nullable=False),
+    Column("aperta_da", Uuid),
     Column("settore_riservato", Text, nullable=False),
     Column("condivisioni", JSONB, nullable=False),
     Column("sequence", BigInteger, nullable=False),

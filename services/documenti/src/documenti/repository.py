@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.cartelle import lent_in_person, within
-from chassis.mandate import SECOND_LEVEL, sql_second_level
+from chassis.mandate import SECOND_LEVEL, second_level_of, sql_second_level
 from contracts.cartella import StatoCartella
 from contracts.documenti import StatoDocumento, StatoStampa
 from contracts.errors import Conflict, NotFound
@@ -30,7 +30,8 @@ class CartellaNota:
     numero: str
     ente: str
     stato: StatoCartella
-    team: tuple[UUID, ...]
+    proprietari: tuple[UUID, ...]
+    """The team, and who opened it while nobody is responsible: nobody asks them why."""
     residente_id: UUID | None = None
     personale: bool = False
     """Lent to the caller in person: such a grant has a reason of its own."""
@@ -47,12 +48,15 @@ def get_cartella(
             D.cartella_id == C.cartella_id, D.stato == StatoDocumento.CARICATO, ~D.privato
         )
         reached = or_(reached, marked.where(_marked_for(mandato, scope)).exists())
-    query = select(C.cartella_id, C.numero, C.ente, C.stato, C.team, C.residente_id, C.condivisioni)
+    query = select(
+        C.cartella_id, C.numero, C.ente, C.stato, C.team, C.aperta_da, C.residente_id, C.condivisioni
+    )
     row = session.execute(query.where(C.cartella_id == cartella_id, reached)).one_or_none()
     if row is None:
         raise NotFound("cartella.non_trovata", "Caso non trovato.")
+    own = (*row.team, *([row.aperta_da] if row.aperta_da else []))
     return CartellaNota(
-        row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), tuple(row.team), row.residente_id,
+        row.cartella_id, row.numero, row.ente, StatoCartella(row.stato), own, row.residente_id,
         lent_in_person(row.condivisioni, mandato, scope),
     )  # fmt: skip
 
@@ -62,12 +66,13 @@ def _marked_for(mandato: Mandato, scope: str) -> ColumnElement[bool]:
     second level both reach beyond their own cases (docs/adr/0020)."""
     if mandato.extent(scope) in (Extent.NESSUNO, Extent.PROPRI):
         return false()
-    place = [C.ente.in_(mandato.enti(scope) or (mandato.ente,)), D.settore_riservato != ""]
+    enti_of_scope = (mandato.ente,) if mandato.extent(scope) is Extent.SETTORE else mandato.enti(scope)
+    place = [C.ente.in_(enti_of_scope), D.settore_riservato != ""]
     if mandato.esclusi:
         place.append(C.residente_id.not_in(mandato.esclusi))
     ways: list[ColumnElement[bool]] = []
-    if mandato.extent(SECOND_LEVEL) is Extent.SETTORE:
-        ways.append(and_(C.ente == mandato.ente, D.settore_riservato == mandato.settore))
+    if settore := second_level_of(mandato):
+        ways.append(and_(C.ente == mandato.ente, D.settore_riservato == settore))
     if enti := mandato.enti(SECOND_LEVEL):
         ways.append(C.ente.in_(enti))
     return and_(*place, or_(false(), *ways))

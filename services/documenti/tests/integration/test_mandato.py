@@ -71,7 +71,7 @@ def test_a_second_level_document_is_of_its_settore_and_its_author(desk: Desk) ->
     ordinary, reserved = desk.upload(PDF + b"1"), desk.upload(PDF + b"2", settore_riservato="anziani")
     colleague = make_mandato(MARCO)
 
-    assert (reserved.settore_riservato, outbox(desk.db, reserved.id)) == ("anziani", [])
+    assert reserved.settore_riservato == "anziani"
     assert reaches(desk, make_mandato(GIULIA), reserved.id)
     assert not reaches(desk, colleague, reserved.id)
     assert desk.list(colleague) == ([ordinary.id], 1)
@@ -262,6 +262,19 @@ def test_a_case_that_is_not_ones_own_asks_why(desk: Desk) -> None:
         get_download(GetDownload(documento_id=documento.id), curious, desk.db, desk.store, desk.settings)
     with pytest.raises(Forbidden, match="motivo_richiesto"):
         list_stampe(ListStampe(cartella_id=CARTELLA), curious, desk.db, desk.store, desk.settings)
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        begin_upload(make_begin(), curious, desk.db, desk.store, desk.settings)
+
+
+def test_who_opened_a_case_has_it_until_somebody_is_responsible(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    opener = make_mandato(MARCO, motivo="")
+
+    know_cartella(desk.db, 2, aperta_da=MARCO)
+    assert reaches(desk, opener, documento.id)
+    know_cartella(desk.db, 3, responsabile_id=GIULIA)
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        desk.list(opener)
 
 
 def test_a_reason_for_another_case_does_not_open_it_and_the_question_names_this_one(desk: Desk) -> None:

@@ -172,6 +172,17 @@ def test_who_lost_the_case_lost_its_prints(db: SqlDatabase, store: S3Store, sett
         get_stampa(GetStampa(stampa_id=asked.id), ME, db, store, settings)
 
 
+def test_a_print_of_a_case_that_is_a_colleague_s_by_now_asks_why(
+    db: SqlDatabase, store: S3Store, settings: Settings
+) -> None:
+    asked = ask(db)
+    know_cartella(db, 2, responsabile_id=MARCO, team=(MARCO,))
+
+    with pytest.raises(Forbidden, match="motivo_richiesto"):
+        get_stampa(GetStampa(stampa_id=asked.id), make_mandato(motivo=""), db, store, settings)
+    assert get_stampa(GetStampa(stampa_id=asked.id), ME, db, store, settings).id == asked.id
+
+
 def test_a_failing_template_is_tried_three_times_and_then_said(db: SqlDatabase, store: S3Store) -> None:
     def broken(content: dict[str, Any]) -> Any:
         raise TypesettingFailed("broken")

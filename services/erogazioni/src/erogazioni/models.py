@@ -93,6 +93,7 @@ cartelle = Table(
     Column("settore", Text, nullable=False),
     Column("team", ARRAY(_uuid()), nullable=False),
     Column("responsabile_id", _uuid()),
+    Column("aperta_da", _uuid()),
     Column("area", _enum(Area), nullable=False),
     Column("stato", _enum(StatoCartella), nullable=False),
     Column("comune_residenza", Text, nullable=False),

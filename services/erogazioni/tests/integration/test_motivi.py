@@ -106,6 +106,17 @@ def test_one_s_own_case_asks_nothing(house: House, pagata: ErogazioneOut) -> Non
     assert asked(house, pagata, colleague(in_delega_di=GIULIA)) == set()
 
 
+def test_who_opened_a_case_has_it_until_somebody_is_responsible(house: House) -> None:
+    case = house.open_cartella(aperta_da=GIULIA)
+    pagata = house.paid(case)
+    opener = colleague(operatore_id=GIULIA)
+    assert asked(house, pagata, opener) == set()
+
+    taken = {"aperta_da": None, "responsabile_id": uuid4()}
+    house.deliver(case.model_copy(update=taken), sequence=2)
+    assert asked(house, pagata, opener) == doors(pagata, opener, house).keys()
+
+
 @pytest.mark.parametrize("extent", [Extent.ENTE, Extent.AMBITO])
 def test_an_office_that_works_for_the_whole_ente_is_not_asked(
     house: House, pagata: ErogazioneOut, extent: Extent

@@ -60,9 +60,13 @@ class Cartella:
     @property
     def propria_di(self) -> tuple[UUID, ...]:
         """Whose own case it is: the team, the responsible worker, and while there is none who opened it."""
-        if self.responsabile_id is not None:
-            return (*self.team, self.responsabile_id)
-        return (*self.team, *(passaggio.operatore_id for passaggio in self.passaggi[:1]))
+        others = (self.responsabile_id, self.aperta_da)
+        return (*self.team, *(one for one in others if one is not None))
+
+    @property
+    def aperta_da(self) -> UUID | None:
+        """Who opened it, while nobody is responsible for it."""
+        return self.passaggi[0].operatore_id if self.passaggi and self.responsabile_id is None else None
 
 
 def format_numero(ente: str, anno: int, progressivo: int) -> str:

@@ -190,5 +190,6 @@ def fact(
         data=local_date(step.quando),
         settore_riservato=cartella.settore_riservato,
         condivisioni=condivisioni.active(cartella, step.quando),
+        aperta_da=cartella.aperta_da,
         **more,
     )

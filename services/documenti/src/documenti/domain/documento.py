@@ -7,7 +7,13 @@ from datetime import date, datetime
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from contracts.documenti import BeginUpload, DocumentoCaricatoV1, DocumentoOut, StatoDocumento
+from contracts.documenti import (
+    BeginUpload,
+    DocumentoCaricatoV1,
+    DocumentoOut,
+    DocumentoRiservatoV1,
+    StatoDocumento,
+)
 from contracts.errors import Conflict, Invalid, TooLarge
 from documenti.policies import FORMATI, FORMATI_IN_WORDS
 
@@ -100,6 +106,14 @@ class Documento:
             version=self.version,
             numero_versione=self.numero_versione,
             sostituisce=self.sostituisce,
+        )
+
+    def riservato_event(self) -> DocumentoRiservatoV1:
+        return DocumentoRiservatoV1(
+            documento_id=self.id,
+            cartella_id=self.cartella_id,
+            ente=self.ente,
+            settore_riservato=self.settore_riservato,
         )
 
     def caricato_event(self) -> DocumentoCaricatoV1:

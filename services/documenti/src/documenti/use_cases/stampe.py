@@ -206,6 +206,7 @@ def get_stampa(
     mandato.require(SCOPE)
     with db.read() as session:
         stampa = StampaRepository(session).get(request.stampa_id, mandato, SCOPE)
+        require_reason(mandato, SCOPE, get_cartella(session, stampa.cartella_id, mandato, SCOPE))
     return _with_download(stampa, store, settings)
 
 

@@ -57,6 +57,7 @@ def begin_upload(
 def _begin(request: BeginUpload, mandato: Mandato, tx: Transaction, now: datetime) -> Documento:
     repository = DocumentoRepository(tx.session)
     cartella = get_cartella(tx.session, request.cartella_id, mandato, WRITE)
+    require_reason(mandato, WRITE, cartella)
     if cartella.stato is StatoCartella.CHIUSA:
         raise Conflict("cartella.chiusa", "Il caso è chiuso: per aggiungere documenti va riaperto.")
     previous = _previous(request, mandato, repository) if request.sostituisce else None
@@ -93,6 +94,8 @@ def _require_mark(
 def _previous(request: BeginUpload, mandato: Mandato, repository: DocumentoRepository) -> Documento:
     assert request.sostituisce is not None
     previous = repository.get(request.sostituisce, mandato, WRITE)
+    if previous.autore_id != mandato.operatore_id:  # what he may not read is for him not there
+        repository.get(request.sostituisce, mandato, READ)
     if previous.cartella_id != request.cartella_id:
         raise Invalid("documento.altra_cartella", "Il documento da sostituire è di un altro caso.")
     _require_current(previous, mandato, repository)
@@ -150,6 +153,8 @@ def _keep(
             documento = repository.save(documento)
             if documento.announced:
                 tx.emit(documento.caricato_event(), sequence=documento.version)
+            elif documento.settore_riservato:
+                tx.emit(documento.riservato_event(), sequence=documento.version)
     _discard(store, arrival if kept else key)
     return documento.out() if kept else _already_done(documento, request)
 
@@ -195,7 +200,7 @@ def require_reason(mandato: Mandato, scope: str, nota: CartellaNota) -> None:
     said so at its beginning (docs/adr/0020)."""
     in_emergency = nota.residente_id is not None and mandato.in_emergenza(scope) == nota.residente_id
     if not nota.personale and not in_emergency:
-        require_motivo(mandato, nota.cartella_id, nota.team, nota.residente_id)
+        require_motivo(mandato, nota.cartella_id, nota.proprietari, nota.residente_id)
 
 
 def list_documenti(request: ListDocumenti, mandato: Mandato, db: SqlDatabase) -> DocumentiOut:

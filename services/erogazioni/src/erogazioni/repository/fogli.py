@@ -34,12 +34,13 @@ class CartellaNota:
     residente_id: UUID
     ente: str
     team: list[UUID]
+    aperta_da: UUID | None
     condivisioni: list[dict[str, Any]]
 
     @property
     def proprietari(self) -> tuple[UUID, ...]:
         """Who opens it without being asked why."""
-        return tuple(self.team)
+        return (*self.team, *([self.aperta_da] if self.aperta_da else []))
 
 
 class FoglioRepository:
