@@ -1,9 +1,14 @@
 """Whom notifiche mails of an inbox is whom the policy lets read it."""
 
+import pytest
+
 from contracts.mandato import Extent
 from contracts.notifiche import SEZIONI_AVVISI
+from gateway.politica.caselle import settings_of
+from gateway.politica.contenuto import Contenuto
 from gateway.politica.iniziale import RULES, rules
-from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES, SECTION_ROLES
+from notifiche.policies import INBOX_ROLES, SECOND_LEVEL_ROLES, SECTION_ROLES, InboxReaders
+from notifiche.settings import Settings
 
 
 def beyond_propri(scope: str) -> set[str]:
@@ -13,6 +18,35 @@ def beyond_propri(scope: str) -> set[str]:
         for ruolo, sezione, azione, extent in rules()
         if f"{sezione}:{azione}" == scope and extent in wide
     }
+
+
+def initial() -> Contenuto:
+    regole: dict[str, dict[str, Extent]] = {}
+    for ruolo, sezione, azione, extent in rules():
+        regole.setdefault(ruolo, {})[f"{sezione}:{azione}"] = Extent(extent)
+    return Contenuto(regole)
+
+
+def told(contenuto: Contenuto, monkeypatch: pytest.MonkeyPatch) -> InboxReaders:
+    """What notifiche makes of what the gateway prints for it."""
+    for name, value in settings_of(contenuto).items():
+        monkeypatch.setenv(name, value)
+    return Settings(database_url="postgresql://nobody@localhost/none").inbox_readers
+
+
+def test_what_the_gateway_prints_of_the_initial_policy_is_what_notifiche_starts_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert told(initial(), monkeypatch) == InboxReaders()
+
+
+def test_what_the_policy_takes_notifiche_no_longer_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = initial().regole["coordinatore"] | {"avvisi:leggi": Extent.PROPRI}
+
+    readers = told(initial().with_ruolo("coordinatore", own), monkeypatch)
+
+    assert InboxReaders().inbox - readers.inbox == {"coordinatore"}
+    assert readers.second_level == InboxReaders().second_level
 
 
 def test_the_roles_of_the_inbox_are_those_of_the_initial_policy() -> None:

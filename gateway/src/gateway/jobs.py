@@ -14,6 +14,8 @@ from gateway.accessi import Verifica, notaio, verify
 from gateway.accessi.scarti import discard_expired, expired_months, list_discards
 from gateway.accessi.settings import SealSettings
 from gateway.accessi.sigilli import Connection, from_groups, get_seal, in_groups, last_seal
+from gateway.politica.caselle import settings_of
+from gateway.politica.contenuto import read_contenuto
 from gateway.settings import Settings
 from gateway.spid.jobs import (  # noqa: F401 - found here by name
     pin_idp,
@@ -22,6 +24,8 @@ from gateway.spid.jobs import (  # noqa: F401 - found here by name
     refresh_idp,
     spid_certificate,
 )
+
+IN_FORCE = "SELECT max(version) FROM politiche WHERE attiva_dal <= now() AND stato = 'approvata'"
 
 
 def minuto(secondi: str = "0") -> int:
@@ -115,6 +119,21 @@ def scarti() -> int:
         for one in await list_discards(connection):
             when = one.quando.isoformat(timespec="seconds")
             _say(f"{one.mese:%Y-%m}  righe {one.righe}  catene {one.catene}  il {when}  chiave {one.chiave}")
+        return 0
+
+    return _with_connection(run)
+
+
+def caselle() -> int:
+    """Prints, as environment variables of notifiche, who may be mailed of an inbox by the policy in force; 1 when no
+    policy is in force."""
+
+    async def run(connection: Connection) -> int:
+        row = await (await connection.execute(IN_FORCE)).fetchone()
+        if row is None or row[0] is None:
+            return 1
+        for name, value in settings_of(await read_contenuto(connection, row[0])).items():
+            _say(f"{name}={value}")
         return 0
 
     return _with_connection(run)
