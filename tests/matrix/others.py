@@ -139,22 +139,19 @@ def _machine(
     played: Played, ente: str, settore: str, estensioni: dict[str, str], asked: str = ""
 ) -> Seat:  # fmt: skip
     """`asked`: the scopes its token is narrowed to."""
-    system, key, client_id = played.history.system, Ed25519PrivateKey.generate(), str(uuid4())
-    _let_in(played, client_id, key, ente, settore, estensioni)
-    token = token_of(system, client_id, key, asked)
+    system = played.history.system
+    machine = let_in(system, ente, settore, estensioni, asked)
     granted = {scope: e for scope, e in estensioni.items() if not asked or scope in asked.split()}
-    viewer = Viewer(client_id, Incarico(client_id, "client", ente, settore), estensioni=granted)
-    return Seat(
-        system, played.world, viewer, f"machine {settore or ente}", Machine(system.base_url, client_id, token)
-    )
+    viewer = Viewer(machine.id, Incarico(machine.id, "client", ente, settore), estensioni=granted)
+    return Seat(system, played.world, viewer, f"machine {settore or ente}", machine)
 
 
-def _let_in(
-    played: Played, client_id: str, key: Any, ente: str, settore: str, estensioni: dict[str, str]
-) -> None:
-    one, other = (worker.id for worker in played.cast.workers[:2])
+def let_in(system: System, ente: str, settore: str, estensioni: dict[str, str], asked: str = "") -> Machine:
+    """Proposed by one, approved by another; with its token."""
+    key, client_id = Ed25519PrivateKey.generate(), str(uuid4())
     jwk = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "uno"}
-    with loader.gateway_database(played.history.system) as db:
+    with loader.gateway_database(system) as db:
+        one, other = (row[0] for row in db.execute("SELECT id FROM operatori ORDER BY id LIMIT 2").fetchall())
         db.execute(
             "INSERT INTO clienti (id, nome, ente, settore, finalita, estensioni, proposto_da, approvato_da,"
             " approvato_il) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now())",
@@ -174,6 +171,7 @@ def _let_in(
             " VALUES (%s, 'uno', %s, 'EdDSA', %s, %s, now())",
             (client_id, json.dumps(jwk), one, other),
         )
+    return Machine(system.base_url, client_id, token_of(system, client_id, key, asked))
 
 
 def token_of(system: System, client_id: str, key: Any, scope: str = "") -> str:

@@ -8,12 +8,13 @@ from fastapi.openapi.utils import get_openapi
 from gateway.errors import Problem
 from gateway.logged import LoggedRoute
 
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "Rifiutato: il corpo dice perché (RFC 9457)",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    "4XX": {"description": "Rifiutato: il corpo dice perché (RFC 9457)", "content": PROBLEM},
+    "503": {
+        "description": "Un archivio o un servizio non risponde; riprovare dopo `Retry-After` secondi",
+        "content": PROBLEM,
     },
-    "503": {"description": "Un archivio o un servizio non risponde; riprovare dopo `Retry-After` secondi"},
 }
 
 

@@ -53,6 +53,12 @@ BODY = {
 }  # fmt: skip
 
 
+REFUSED: dict[str, Any] = {
+    "description": "Rifiutato: il codice di RFC 6749 e il perché, in un solo oggetto",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
 class OAuthError(Exception):
     """One of the codes of RFC 6749 section 5.2."""
 
@@ -67,7 +73,7 @@ def token_endpoint(gateway: Gateway) -> str:
 
 
 @router.post("/oauth/token", summary="Token di un sistema collegato (client credentials)", openapi_extra=BODY,
-             response_class=JSONResponse)  # fmt: skip
+             response_class=JSONResponse, responses=dict.fromkeys((400, 401), REFUSED))  # fmt: skip
 async def issue_token(request: Request) -> Response:
     """Ten minutes of access, in the client's own name. Every way of not being recognised gets the same answer."""
     gateway: Gateway = request.app.state.gateway

@@ -104,7 +104,7 @@ async def get_versione(request: Request, version: Numero, caller: Reader) -> Ver
     return VersionePienaOut(versione=_out(found), contenuto=_body(await versioni.contenuto(version)))
 
 
-@router.get("/politica/{version}/csv", summary="Una versione in CSV")
+@router.get("/politica/{version}/csv", summary="Una versione in CSV", response_class=Response)
 async def export_versione(request: Request, version: Numero, caller: Reader) -> Response:
     versioni = _versioni(request)
     await versioni.get(version)
