@@ -349,6 +349,19 @@ class World:
         ]
         return not personal or self.by_role(viewer, HEADING, case)
 
+    def asks_reason_of_payments(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool:
+        """The same for its fogli and payments: an office whose scope is the whole ente's works on everybody's. A grant
+        to this person alone that names the section has its reason, whatever else opens the case."""
+        if self.is_own(viewer, case) or viewer.emergenza == case.residente or viewer.estensioni is not None:
+            return False
+        if self.extent(viewer, scope) != "settore" and self._covers(viewer, scope, case.ente, "", ()):
+            return False
+        return not any(
+            g.in_force(now) and g.is_for(viewer) and g.operatore in viewer.persone
+            and scope.partition(":")[0] in g.sezioni
+            for g in case.grants
+        )  # fmt: skip
+
     def listed(self, viewer: Viewer, now: datetime) -> set[str]:
         """The cases in the list of cases."""
         return {case.id for case in self.cases if self.sees_heading(viewer, case, now)}

@@ -166,7 +166,10 @@ def parts(asking: Asking, case: Case) -> None:
 
 def reason(asking: Asking, case: Case) -> None:
     """Without a reason nothing of a case that is not one's own, unless one has said why today; of what does not exist
-    not even the question."""
+    not even the question. Nor of a foglio of it, asked for by its own id."""
+    for item in case.items:
+        if item.sezione == "fogli":
+            _reason_of_foglio(asking, case, item)
     if not asking.world.holds(asking.viewer, doors.PIC):
         return
     given = asking.seat.has_said_why(case.id)
@@ -178,6 +181,19 @@ def reason(asking: Asking, case: Case) -> None:
         asking.same(f"{case.numero} without a reason", told, 200)
     else:
         asking.same(f"{case.numero} without a reason", told, "accesso.motivo_richiesto")
+
+
+def _reason_of_foglio(asking: Asking, case: Case, item: Item) -> None:
+    scope, moment = "fogli:leggi", now()
+    if not asking.world.reads_item(asking.viewer, case, item, moment):
+        return
+    asks = asking.world.asks_reason_of_payments(asking.viewer, scope, case, moment)
+    asks = asks and not asking.seat.has_said_why(case.id)
+    reply = asking.get(f"/api/v1/fogli/{item.id}", motivo=False)
+    told = reply.json().get("code", reply.status_code)
+    asking.same(f"{item.id} without a reason", told, "accesso.motivo_richiesto" if asks else 200)
+    if asks:
+        asking.same(f"{item.id} without a reason", reply.json()["details"], {"cartella_id": case.id})
 
 
 def _one(asking: Asking, what: str, scope: str, path: str, visible: bool) -> httpx.Response:

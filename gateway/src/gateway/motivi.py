@@ -16,6 +16,7 @@ MOTIVI = {
     "sostituzione": "Sostituzione di un collega",
     "coordinatore": "Richiesta di chi coordina",
     "segretariato": "Turno di segretariato",
+    "approvazione": "Intervento da approvare",
     "autorita": "Richiesta dell’autorità giudiziaria",
 }
 """The short list; besides it "altro", in one's own words."""

@@ -16,7 +16,7 @@ router = make_router("Cartelle")
 class Motivo(BaseModel):
     """`testo` is required (10 characters) for `altro`."""
 
-    scelta: Literal["sostituzione", "coordinatore", "segretariato", "autorita", "altro"]
+    scelta: Literal["sostituzione", "coordinatore", "segretariato", "approvazione", "autorita", "altro"]
     testo: Annotated[str, Field(max_length=450)] = ""
 
 
