@@ -316,7 +316,7 @@ class World:
             return False
         shared = any(grant.in_force(now) and grant.is_for(viewer) for grant in case.grants)
         return shared or (self._beyond_own(viewer, HEADING, case) and any(
-            item.riservato and item.sezione == "diario" and not item.privato
+            item.riservato and item.sezione in ("diario", "documenti") and not item.privato
             and self.second_level_open(viewer, case, item.riservato)
             for item in case.items
         ))  # fmt: skip

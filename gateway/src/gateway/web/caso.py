@@ -148,8 +148,9 @@ async def load_caso(caller: Caller, cartella_id: UUID, whole: bool = False) -> t
 def _is_open(tab: str, scope: str, accesso: AccessoOut) -> bool:
     """Whether a tab leads anywhere for whom only a part of the case is open."""
     sections = {sezione for grant in accesso.condivisioni for sezione in grant.sezioni}
-    if any(rule.tipo is TipoRegola.VOCE_RISERVATA for rule in accesso.regole):
-        sections.add("diario")
+    for rule in accesso.regole:
+        if rule.tipo is TipoRegola.VOCE_RISERVATA:
+            sections.update(rule.sezioni)
     return tab in ALWAYS or (tab not in ("carico", "accessi") and scope.partition(":")[0] in sections)
 
 

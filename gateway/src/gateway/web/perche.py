@@ -60,7 +60,7 @@ def sentence(
         TipoRegola.PROVINCIA: f"Il tuo ruolo ({role}) legge i casi di tutta la provincia.",
         TipoRegola.CONDIVISIONE: f"Il caso è condiviso con te o con il tuo settore {when}.",
         TipoRegola.EMERGENZA: "Hai aperto un’emergenza su questa persona.",
-        TipoRegola.VOCE_RISERVATA: "Nel diario ci sono voci di secondo livello del tuo settore.",
+        TipoRegola.VOCE_RISERVATA: "Qui c’è qualcosa di secondo livello del tuo settore.",
     }[rule.tipo]
     if rule.secondo_livello and rule.tipo is not TipoRegola.VOCE_RISERVATA:
         said += f" Il caso è di secondo livello ({labels.word(rule.secondo_livello, 'settore')}): il tuo ruolo lo apre."

@@ -111,7 +111,8 @@ class ExplainAccesso(Message):
 
 
 class TipoRegola(StrEnum):
-    """Why a case is seen. `voce_riservata`: entries of it are of the second level of the caller's settore."""
+    """Why a case is seen. `voce_riservata`: entries or documents of it are of the second level of the caller's
+    settore."""
 
     TEAM = "team"
     DELEGA = "delega"

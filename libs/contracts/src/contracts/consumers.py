@@ -22,7 +22,7 @@ _CASE = (
 )
 
 CONSUMERS: dict[str, tuple[type[Event], ...]] = {
-    "cartella": (notifiche.AvvisoConfermatoV1,),
+    "cartella": (notifiche.AvvisoConfermatoV1, documenti.DocumentoRiservatoV1),
     "documenti": (*_CASE, documenti.StampaRichiestaV1),
     "erogazioni": (
         *_CASE,

@@ -12,7 +12,7 @@ from contracts.events import Event
 
 
 class DocumentoCaricatoV1(Event, source="documenti", key="documento.caricato.v1", subject="documento_id"):
-    """A file is whole in the store. Private documents and those of the second level emit nothing."""
+    """A file is whole in the store. Private documents emit nothing, those of the second level `documento.riservato`."""
 
     documento_id: UUID
     cartella_id: UUID
@@ -21,6 +21,16 @@ class DocumentoCaricatoV1(Event, source="documenti", key="documento.caricato.v1"
     dimensione: int
     sha256: str
     data: date
+
+
+class DocumentoRiservatoV1(Event, source="documenti", key="documento.riservato.v1", subject="documento_id"):
+    """A file of the second level of a settore is whole in the store: cartella shows that settore the heading of its
+    case. Nothing of the file itself."""
+
+    documento_id: UUID
+    cartella_id: UUID
+    ente: str
+    settore_riservato: str
 
 
 class StampaRichiestaV1(Event, source="documenti", key="stampa.richiesta.v1", subject="stampa_id"):

@@ -33,7 +33,7 @@ Store = Database[Document]
 def cartella_document(cartella: Cartella) -> Document:
     """`attiva` (not closed) and `posto` are what the unique index on an open case per person, settore and second level
     looks at besides. A case with entries of a second level, now or once, has `atti_riservati` too: how often that
-    changed."""
+    changed; `settori_documenti`, whose second level holds documents of it, is written apart."""
     document = _document(cartella)
     unseen = document.pop("accanto_non_visto")
     return {**document, "attiva": not cartella.is_closed, "posto": str(cartella.id) if unseen else ""}
@@ -43,7 +43,7 @@ def cartella_of(document: Document) -> Cartella:
     """From a document, with or without its `passaggi` (lists leave them out)."""
     fields = _fields(document)
     fields["accanto_non_visto"] = bool(fields.pop("posto", ""))
-    for name in ("attiva", "atti_riservati"):
+    for name in ("attiva", "atti_riservati", "settori_documenti"):
         fields.pop(name, None)
     return Cartella(
         **{

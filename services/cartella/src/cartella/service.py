@@ -1,10 +1,11 @@
 """Entrypoints of cartella: the table of contents of this service."""
 
-from cartella.use_cases import accesso, condivisioni, diario, fascicolo, isee, presa_in_carico
+from cartella.use_cases import accesso, condivisioni, diario, documenti, fascicolo, isee, presa_in_carico
 from chassis.entrypoints import on_event, resource, rpc
 from chassis.mongo import MongoDatabase, Transaction
 from contracts import cartella as c
 from contracts import condivisioni as k
+from contracts.documenti import DocumentoRiservatoV1
 from contracts.mandato import Mandato
 from contracts.notifiche import AvvisoConfermatoV1
 
@@ -48,6 +49,10 @@ class CartellaService:
     @on_event(AvvisoConfermatoV1)
     def on_avviso_confermato_v1(self, event: AvvisoConfermatoV1, tx: Transaction) -> None:
         presa_in_carico.note_avviso(event, tx)
+
+    @on_event(DocumentoRiservatoV1)
+    def on_documento_riservato_v1(self, event: DocumentoRiservatoV1, tx: Transaction) -> None:
+        documenti.note_riservato(event, tx)
 
     # Who else sees it
 

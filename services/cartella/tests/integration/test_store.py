@@ -33,7 +33,7 @@ def winning_stages(explained: dict[str, Any]) -> str:
 def test_migrating_twice_changes_nothing(mongo_database: Any) -> None:
     store_settings = Settings(mongo_url=mongo_database("cartella"))
 
-    assert migrate("cartella", store_settings) == "0003_accanto"
+    assert migrate("cartella", store_settings) == "0004_documenti_riservati"
 
 
 @pytest.mark.parametrize(

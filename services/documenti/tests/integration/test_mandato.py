@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from services.documenti.tests.factories import CARTELLA, GIULIA, MARCO, PDF, make_begin, make_mandato
-from services.documenti.tests.integration.conftest import know_cartella, outbox
+from services.documenti.tests.integration.conftest import know_cartella
 from services.documenti.tests.integration.test_upload import Desk
 from sqlalchemy import update
 

@@ -94,10 +94,13 @@ def _granted(cases: CartellaRepository, reach: Reach, mandato: Mandato) -> Itera
 
 
 def _entries(cases: CartellaRepository, reach: Reach, mandato: Mandato) -> Iterator[RegolaAccesso]:
-    if cases.holds_entries(reach.cartella.id, mandato, ENTRIES):
-        yield RegolaAccesso(
-            tipo=TipoRegola.VOCE_RISERVATA, sezioni=("diario",), secondo_livello=mandato.settore
-        )
+    """What lies in the case for the second level of his settore: entries of the diary, documents."""
+    held = {
+        "diario": cases.holds_entries(reach.cartella.id, mandato, ENTRIES),
+        "documenti": cases.holds_documents(reach.cartella.id, mandato),
+    }
+    if sezioni := tuple(sezione for sezione, there in held.items() if there):
+        yield RegolaAccesso(tipo=TipoRegola.VOCE_RISERVATA, sezioni=sezioni, secondo_livello=mandato.settore)
 
 
 def _sections(mandato: Mandato) -> Iterator[tuple[str, str]]:
