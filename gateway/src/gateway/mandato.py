@@ -10,6 +10,7 @@ from chassis import mandate
 from chassis.mandate import SECOND_LEVEL
 from contracts.mandato import Emergenza, Extent, Mandato
 from contracts.notifiche import SEZIONI_AVVISI
+from gateway.motivazione import NO_REASON, Reason
 from gateway.sessions import NOBODY
 
 if TYPE_CHECKING:
@@ -36,18 +37,18 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        motivo: str = "",
+        reason: Reason = NO_REASON,
     ) -> str:
         """Token for `audience` with these extents and the role's reach into the second level; territories enter it only
-        if an extent reaches them, the emergency only if a scope of it is asked for."""
+        if an extent reaches them, the emergency only if a scope of it is asked for. `reason` opens what it is of."""
         key = (
             identity.session_id, policy.version, identity.incarico_id, identity.delegato, identity.emergenza,
-            tuple(identity.esclusi or ()), tuple(extents.items()), audience, motivo,
+            tuple(identity.esclusi or ()), tuple(extents.items()), audience, reason,
         )  # fmt: skip
         known = self.signed.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        token = self._sign(identity, policy, extents, audience, motivo)
+        token = self._sign(identity, policy, extents, audience, reason)
         if len(self.signed) >= KEPT:
             self.signed.clear()
         self.signed[key] = (time.monotonic() + REUSED, token)
@@ -59,7 +60,7 @@ class MandatoSigner:
         policy: "Policy",
         extents: dict[str, Extent],
         audience: tuple[str, ...],
-        motivo: str,
+        reason: Reason,
     ) -> str:
         granted = _of_role(identity, policy, extents, audience)
         reached = set(granted.values())
@@ -72,7 +73,8 @@ class MandatoSigner:
             estensioni=granted,
             enti_ambito=policy.ambiti.get(identity.ente, ()) if Extent.AMBITO in reached else (),
             enti_provincia=policy.province.get(identity.ente, ()) if Extent.PROVINCIA in reached else (),
-            motivo=motivo,
+            motivo=reason.text,
+            motivo_per=reason.of,
             tipo=identity.tipo,
             esclusi=tuple(identity.esclusi or ()),
             in_delega_di=identity.in_delega_di,
