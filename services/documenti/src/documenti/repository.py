@@ -160,7 +160,7 @@ class DocumentoRepository:
 
     def _visible(self, mandato: Mandato, scope: str) -> Select[Any]:
         second_level = sql_second_level(
-            mandato, ente=C.ente, riservata=D.settore_riservato, residente=C.residente_id
+            mandato, ente=C.ente, riservata=D.settore_riservato, residente=C.residente_id, scope=scope
         )
         ordinary = and_(within(mandato, scope, C, creato=_written_and_dated()), ~D.privato, second_level)
         own = and_(within(mandato, scope, C), D.autore_id == mandato.operatore_id)

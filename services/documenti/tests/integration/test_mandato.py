@@ -245,6 +245,19 @@ def test_an_emergency_opens_one_persons_documents_but_not_the_second_level(desk:
     assert not reaches(desk, rescuer, documento.id)
 
 
+def test_the_second_level_an_emergency_opens_is_open_to_its_sections_alone(desk: Desk) -> None:
+    documento = desk.upload(PDF + b"1")
+    know_cartella(desk.db, 2, residente_id=RESIDENTE, settore_riservato="minori")
+
+    def in_emergency(*scopi: str) -> Mandato:
+        opened = Emergenza(residente_id=RESIDENTE, scopi=("secondo_livello:leggi", *scopi))
+        apart = ("secondo_livello:leggi",)
+        return make_mandato(uuid4(), settore="pronto", extent=Extent.ENTE, without=apart, emergenza=opened)
+
+    assert not reaches(desk, in_emergency(), documento.id)
+    assert reaches(desk, in_emergency("documenti:leggi"), documento.id)
+
+
 def test_who_stands_in_for_an_absent_colleague_gives_no_reason(desk: Desk) -> None:
     documento = desk.upload(PDF + b"1")
     stand_in = make_mandato(MARCO, extent=Extent.PROPRI, motivo="", in_delega_di=GIULIA)
