@@ -1,6 +1,7 @@
 """People of the registry: search as you type, the person, and opening a case."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from contracts.anagrafe import (
     VariazioniOut,
 )
 from contracts.base import Command
-from contracts.cartella import Area, CartelleOut, ListCartelle, StatoCartella
+from contracts.cartella import Area, CartellaOut, CartelleOut, ListCartelle, StatoCartella
 from gateway.auth import Caller
 from gateway.fascicolo import open_cartella
 from gateway.logged import LoggedRoute
@@ -69,8 +70,13 @@ async def search(request: Request, caller: Reader) -> Response:
     return await respond(
         request, caller, "pagine/persone.html", title="Persone", section="persone", form=form,
         part="risultati" if request.headers.get("hx-request") else "", status=form.status, cercato=wanted,
-        trovati=found, casi=cases.cartelle, con_caso={c.residente_id: c for c in with_case.cartelle},
+        trovati=found, casi=cases.cartelle, con_caso={c.residente_id: c for c in sorted(with_case.cartelle, key=_age)},
     )  # fmt: skip
+
+
+def _age(cartella: CartellaOut) -> tuple[bool, datetime]:
+    """Closed before open, old before new: of several cases of a person the last one leads on."""
+    return cartella.stato is not StatoCartella.CHIUSA, cartella.aperta_il
 
 
 async def _by_number(caller: Caller, gathering: Gathering, text: str) -> CartelleOut:

@@ -84,6 +84,13 @@ def test_the_isee_of_another_case_is_refused(house: House):
     assert refusal.value.fields.keys() == {"isee_id"}
 
 
+def test_the_isee_of_a_case_out_of_reach_is_answered_as_one_nobody_heard_of(house: House):
+    hidden = house.register_isee(house.open_cartella(settore="tutela", settore_riservato="tutela"))
+
+    for isee_id in (hidden, uuid4()):
+        assert house.propose(house.open_cartella(), isee_id=isee_id).isee_id == isee_id
+
+
 def test_nothing_is_proposed_on_a_closed_case(house: House):
     with pytest.raises(Conflict, match=r"foglio.cartella_chiusa"):
         house.propose(house.open_cartella(stato=StatoCartella.CHIUSA))

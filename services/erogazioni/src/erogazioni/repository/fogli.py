@@ -68,9 +68,10 @@ class FoglioRepository:
         """The case of a foglio that is there, whatever the mandate."""
         return self._session.execute(select(fogli.c.cartella_id).where(fogli.c.id == foglio_id)).scalar_one()
 
-    def cartella_of_isee(self, isee_id: UUID) -> UUID | None:
-        """The case of a known ISEE; None when its event has not arrived."""
-        return self._session.execute(select(isee.c.cartella_id).where(isee.c.id == isee_id)).scalar()
+    def cartella_of_isee(self, isee_id: UUID, mandato: Mandato, scope: str) -> UUID | None:
+        """The case of a known ISEE; None when its event has not arrived, or the scope does not reach the case."""
+        query = select(isee.c.cartella_id).join(cartelle, cartelle.c.id == isee.c.cartella_id)
+        return self._session.execute(query.where(isee.c.id == isee_id, visible(mandato, scope))).scalar()
 
     def data_decesso(self, residente_id: UUID) -> date | None:
         """Day of a known death that was not undone."""

@@ -47,7 +47,7 @@ def propose_foglio(request: ProposeFoglio, mandato: Mandato, db: SqlDatabase) ->
             return to_out(earlier)
         rules.check_cartella_aperta(cartella)
         rules.check_beneficiario_vivo(repository.data_decesso(cartella.residente_id), request.dal)
-        _check_isee(request, repository)
+        _check_isee(request, mandato, repository)
         voce = _valid_voce(request, cartella, CatalogoRepository(tx.session))
         foglio = _build(request, mandato, cartella, voce, registro)
         repository.add(foglio)
@@ -155,11 +155,12 @@ def _proposed_before(request: ProposeFoglio, mandato: Mandato, repository: Fogli
     return earlier
 
 
-def _check_isee(request: ProposeFoglio, repository: FoglioRepository) -> None:
-    """An ISEE not heard of yet passes (its event travels): the flow to INPS looks again."""
+def _check_isee(request: ProposeFoglio, mandato: Mandato, repository: FoglioRepository) -> None:
+    """An ISEE not heard of yet passes (its event travels), and so does one of a case that the caller does not reach:
+    the refusal would tell that there is one. The flow to INPS takes none of another case."""
     if request.isee_id is None:
         return
-    cartella_id = repository.cartella_of_isee(request.isee_id)
+    cartella_id = repository.cartella_of_isee(request.isee_id, mandato, "fogli:scrivi")
     if cartella_id not in (None, request.cartella_id):
         message = "L'ISEE indicata non è di questo caso."
         raise Invalid("foglio.isee", message, {"isee_id": message})
