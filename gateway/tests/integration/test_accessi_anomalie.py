@@ -232,10 +232,12 @@ def test_an_address_nobody_knows_is_nobodys(log: Log) -> None:
         ({"responsabile_id": None, "team": ()}, {"in_delega_di": UUID(int=9)}, 1),
         ({"responsabile_id": None, "team": (UUID(int=9),)}, {"in_delega_di": UUID(int=9)}, 0),
         ({"responsabile_id": None, "team": ()}, {"ruolo": "coordinatore"}, 0),
+        ({"responsabile_id": None, "team": ()}, {"sezione": "condivisioni"}, 0),
         ({"responsabile_id": None, "team": (), "stato": StatoCartella.APERTA}, {}, 0),
         ({"responsabile_id": None, "team": (), "stato": StatoCartella.APERTA, "settore": "anziani"}, {}, 1),
     ],
-    ids=["own", "not own", "with a reason", "nobody's stand-in", "stand-in", "coordinator", "waits", "waits elsewhere"],
+    ids=["own", "not own", "with a reason", "nobody's stand-in", "stand-in", "coordinator", "answers an offer", "waits",
+         "waits elsewhere"],
 )  # fmt: skip
 def test_a_case_not_assigned_to_the_reader(
     log: Log, case: dict[str, Any], row: dict[str, Any], found: int

@@ -228,3 +228,19 @@ def test_the_draft_key_belongs_to_the_person_not_to_the_session(browser: SignIn)
     assert keys[0] == keys[1]
     assert keys[0]["chiave"] != keys[2]["chiave"]
     assert keys[0]["persona"] != keys[2]["persona"]
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "words"),
+    [
+        ("chiara.monti", "/deleghe", "tuo: Assistente sociale, area Minori, Monza"),
+        ("admin.sistema", f"/operatori/{w.GIULIA}", "Monza, Minori"),
+    ],
+)
+def test_a_comune_is_said_by_its_name_and_not_by_its_code(
+    browser: SignIn, who: str, path: str, words: str
+) -> None:
+    page = re.sub(r'value="[^"]*"', "", browser(who).get(path).text)
+
+    assert words in page
+    assert "F704," not in page

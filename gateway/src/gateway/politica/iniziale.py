@@ -2,7 +2,8 @@
 
 A `sezione:leggi+scrivi` names several actions at once. A system administrator sees no case; the DPO sees who read
 what, not what was read; statistics are for those who decide and those who analyse. The administrator writes a change
-of the policy, another administrator or a director approves it.
+of the policy, another administrator or a director approves it. The offices that pay take the cases of the second level
+that are lent to them for it.
 """
 
 from collections.abc import Iterator
@@ -47,11 +48,11 @@ RULES: dict[str, dict[Extent, str]] = {
     "amministrativo": {
         Extent.ENTE: "anagrafe:leggi fogli:leggi isee:leggi liquidazioni:leggi+scrivi siuss:leggi+esporta"
         " caricamenti:leggi+approva",
-        Extent.SETTORE: "avvisi:leggi+scrivi",
+        Extent.SETTORE: "avvisi:leggi+scrivi condivisioni:leggi+scrivi",
     },
     "contabilita": {
         Extent.ENTE: "anagrafe:leggi fogli:leggi liquidazioni:leggi+liquida siuss:leggi",
-        Extent.SETTORE: "avvisi:leggi+scrivi",
+        Extent.SETTORE: "avvisi:leggi+scrivi condivisioni:leggi+scrivi",
     },
     "dirigente": {
         Extent.ENTE: "report:leggi+esporta caricamenti:leggi politica:leggi+approva",

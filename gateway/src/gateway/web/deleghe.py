@@ -15,7 +15,7 @@ from gateway.operatori.deleghe import ASSEGNA, Posto, same_kind
 from gateway.resources import Gateway
 from gateway.web import formats, labels
 from gateway.web.forms import Form, read_form
-from gateway.web.page import done, page_scope, respond
+from gateway.web.page import done, ente_names, page_scope, respond
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 Operatore = Annotated[Caller, Depends(page_scope(optional=(ASSEGNA,)))]
@@ -24,7 +24,7 @@ Operatore = Annotated[Caller, Depends(page_scope(optional=(ASSEGNA,)))]
 def _words(posto: Posto, caller: Caller) -> str:
     whose = "tuo" if posto.operatore_id == caller.operatore_id else posto.nome
     place = f", area {labels.word(posto.settore, 'settore')}" if posto.settore else ""
-    return f"{whose}: {labels.word(posto.ruolo, 'ruolo')}{place}, {posto.ente}"
+    return f"{whose}: {labels.word(posto.ruolo, 'ruolo')}{place}, {ente_names.known(posto.ente)}"
 
 
 def _colleagues(posti: list[Posto], colleghi: list[Posto], caller: Caller) -> list[tuple[str, str]]:
@@ -43,6 +43,7 @@ async def _page(request: Request, caller: Caller, form: Form) -> Response:
     gateway: Gateway = request.app.state.gateway
     posti, colleghi = await deleghe.list_posti(gateway, caller)
     rows = await deleghe.list_deleghe(gateway, caller)
+    await ente_names.name(caller, caller.ente)
     return await respond(
         request, caller, "pagine/deleghe.html", title="Deleghe", section="", status=form.status, form=form,
         deleghe=rows, posti=[(one.incarico_id, _words(one, caller)) for one in posti],

@@ -21,7 +21,7 @@ from gateway.web import formats, labels
 from gateway.web.forms import Form
 from gateway.web.notices import NOTICES, Notice
 from gateway.web.presenza import has_several, here, seconds_left, who_is
-from gateway.web.templating import render, render_part, static_folder
+from gateway.web.templating import environment, render, render_part, static_folder
 
 BELL_SECONDS = 1.0
 """The count on the bell is worth no more waiting than this."""
@@ -184,6 +184,7 @@ class EnteNames:
 
 
 ente_names = EnteNames()
+environment.filters["comune"] = ente_names.known  # every page has asked for the names by the time it is rendered
 
 
 def menu_of(caller: Caller) -> list[tuple[str, str, str]]:

@@ -15,7 +15,9 @@ SECTION_ROLES: Mapping[str, frozenset[str]] = {
     "presa_in_carico:leggi": frozenset({"assistente_sociale", "coordinatore"}),
     "fogli:leggi": frozenset({"assistente_sociale", "coordinatore", "amministrativo", "contabilita"}),
     "stampe:stampa": frozenset({"assistente_sociale", "coordinatore"}),
-    "condivisioni:leggi": frozenset({"assistente_sociale", "coordinatore", "fornitore"}),
+    "condivisioni:leggi": frozenset(
+        {"assistente_sociale", "coordinatore", "fornitore", "amministrativo", "contabilita"}
+    ),
     "emergenze:leggi": frozenset({"coordinatore", "rpd"}),
     "registro_accessi:leggi": frozenset({"rpd"}),
 }
