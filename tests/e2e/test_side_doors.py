@@ -11,10 +11,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pikepdf
 import pytest
 from tests.e2e.conftest import SignIn
 from tests.e2e.scene import COLLEAGUES, ISEE, Caso, Scene, private_markers
+from tests.pdf import pdf_text
 from tests.system import Json, Person, System, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -123,19 +123,6 @@ def printed(person: Person, caso: Caso) -> str:
     eventually(lambda: person.get(f"/stampe/{asked['id']}")["stato"] == "pronta", 60)
     pdf = person.http.get(f"/stampe/{asked['id']}/contenuto").raise_for_status().content
     return pdf_text(pdf)
-
-
-def pdf_text(pdf: bytes) -> str:
-    import io
-    import subprocess
-
-    shown = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True).stdout
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        hidden = b"".join(one.read_bytes() for one in document.objects if isinstance(one, pikepdf.Stream))
-        names = "".join(repr(one) for one in document.objects if isinstance(one, pikepdf.Dictionary))
-    return (
-        re.sub(r"[\s\u00ad-]*\n[\s]*", "", shown.decode()) + shown.decode() + hidden.decode("latin-1") + names
-    )
 
 
 def test_nothing_private_leaves_on_the_broker_or_waits_in_an_outbox(system: System, scene: Scene) -> None:

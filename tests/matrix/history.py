@@ -74,10 +74,11 @@ class History:
         settore = settore or self.random.choice(self.cast.settori(ente))
         seat = self.coordinator(ente, settore)
         residente = residente or self._stranger(seat, ente)
-        out = self.post(seat, "/cartelle", residente_id=residente, area="famiglia_minori", motivo="Prima richiesta",
-                        idempotency_key=str(uuid4()))  # fmt: skip
+        out = self.post(seat, "/cartelle", residente_id=residente, area="famiglia_minori",
+                        motivo=f"Prima richiesta {(parola := _word())}", idempotency_key=str(uuid4()))  # fmt: skip
         case = Case(out["id"], residente, ente, settore, out["numero"], aperta_da=seat.id)
         self._follow(case, out)
+        self._remark(case, seat, out, parola)
         self.world.cases.append(case)
         self._told(f"{case.numero} opened in {ente}/{settore} by {seat.name}")
         return case
@@ -101,6 +102,12 @@ class History:
         case.lavoratori |= case.workers
         case.settori.add(case.settore)
 
+    @staticmethod
+    def _remark(case: Case, seat: Seat, out: Json, parola: str) -> None:
+        """Why a step was taken: for whom the case itself is open, from then on where a grant hides what came before."""
+        when = instant(max(step["quando"] for step in out["passaggi"]))
+        case.items.append(Item("", "presa_in_carico", seat.id, when, parola=parola))
+
     def version(self, case: Case) -> int:
         return int(self.system.documents("cartelle").find_one({"numero": case.numero})["version"])
 
@@ -117,8 +124,9 @@ class History:
             return  # an assignment that changes nothing is refused
         responsabile = {"responsabile_id": self.random.choice(team)} if team else {}
         out = self.post(seat, f"/cartelle/{case.id}/assegnazione", version=self.version(case), team=team,
-                        motivo="Équipe", **responsabile)  # fmt: skip
+                        motivo=f"Équipe {(parola := _word())}", **responsabile)  # fmt: skip
         self._follow(case, out)
+        self._remark(case, seat, out, parola)
         self._told(f"{case.numero} to {sorted(case.workers)} by {seat.name}")
 
     def move(self, case: Case) -> None:
@@ -128,8 +136,9 @@ class History:
         if seat is None or not others or case.riservato:
             return
         out = self.post(seat, f"/cartelle/{case.id}/assegnazione", version=self.version(case), settore=others[0],
-                        team=[], motivo="Passa al settore")  # fmt: skip
+                        team=[], motivo=f"Passa al settore {(parola := _word())}")  # fmt: skip
         self._follow(case, out)
+        self._remark(case, seat, out, parola)
         self._told(f"{case.numero} moved to {case.settore} by {seat.name}")
 
     def mark(self, case: Case) -> None:

@@ -73,9 +73,9 @@ def _single(caller: Caller, method: str, row: Row, thing: Thing, reply: Json, un
         if asks:
             caller.differs(f"{what} without a reason", code(reply), WHY)
             return
+    tells_nothing(caller, method, reply)
     if row.kind == "one":
         caller.differs(what, code(reply), "")
-        tells_nothing(caller, method, reply)
     else:
         told = code(reply)
         done = reply["result"] is not None and method != "documenti.complete_upload"
@@ -87,9 +87,9 @@ def _single(caller: Caller, method: str, row: Row, thing: Thing, reply: Json, un
 
 def tells_nothing(caller: Caller, method: str, reply: Json) -> None:
     """No id, number or word of what does not exist for him."""
-    if method in NOT_TOLD or reply["result"] is None:
+    if method in NOT_TOLD:
         return
-    told, moment = json.dumps(reply["result"], ensure_ascii=False), now()
+    told, moment = json.dumps(reply, ensure_ascii=False), now()
     for case in caller.world.cases:
         for word in hidden_words(caller.world, caller.viewer, case, moment):
             if word in told:
@@ -103,7 +103,12 @@ def listed(caller: Caller, method: str, row: Row, things: Things) -> None:
     moment = now()
     expected = {thing.ids[-1]: thing for thing in subjects(row, caller.world, things)
                 if reached(caller.world, caller.viewer, row, thing, moment)}  # fmt: skip
-    _pages(caller, method, row, set(expected), dict(row.also))
+    if row.about == "avvisi":  # others come while one asks: those that were there
+        there = {one.id for one in things.avvisi}
+        found = ids_of(caller.call(method, **row.also, limite=500), row.key)
+        caller.differs(method, found & there if isinstance(found, set) else found, set(expected))
+    else:
+        _pages(caller, method, row, set(expected), dict(row.also))
     if row.about in OF_A_CASE:
         _of_cases(caller, method, row, expected)
     if method == "cartella.list_cartelle":
@@ -117,6 +122,16 @@ def _of_cases(caller: Caller, method: str, row: Row, expected: dict[str, Thing])
         if row.about == "condivisioni":
             _grants_of(caller, method, case, reply)
             continue
+        if (
+            not caller.motivo
+            and row.about != "avvisi"
+            and case_reached(caller.world, caller.viewer, row.scope, case, now())
+        ):
+            asks = asks_reason(caller.world, caller.viewer, row.scope, case, now())
+            if asks:
+                caller.differs(f"{method} of {case.numero} without a reason", code(reply), WHY)
+            if asks is not False:
+                continue
         mine = {ids for ids, thing in expected.items() if thing.case is case}
         caller.differs(f"{method} of {case.numero}", ids_of(reply, row.key), mine)
 

@@ -11,6 +11,10 @@ from tests.matrix.rpc_rows import Row
 from tests.system import System
 
 
+NOWHERE = "-"
+"""The settore of what is of none: nobody's own, not even of who works for the whole ente."""
+
+
 @dataclass(frozen=True)
 class Avviso:
     """An alert, as notifiche keeps it. `destinatario`: "" for the inbox of ente and settore."""
@@ -125,7 +129,7 @@ def reached(world: World, viewer: Viewer, row: Row, thing: Thing, now: datetime)
         case "residenti" | "vincoli":
             return person_reached(world, viewer, scope, thing.item, thing.ente)
         case "caricamenti":
-            return world._covers(viewer, scope, thing.ente, "", ())
+            return world._covers(viewer, scope, thing.ente, NOWHERE, ())
     assert case is not None
     return item_reached(world, viewer, row, case, thing.item, now)
 
@@ -151,8 +155,10 @@ def item_reached(world: World, viewer: Viewer, row: Row, case: Case, item: Item,
         return False
     if (
         row.kind == "act" and item.sezione == "diario"
-    ):  # a case that is not written in, whatever is read there
-        return world.reaches(viewer, row.scope, case, now)
+    ):  # by its author; who may read it is told that it is not his
+        mine = item.autore == viewer.operatore
+        reads = mine or world.reads_item(viewer, case, item, now, "diario:leggi")
+        return reads and world.reaches(viewer, row.scope, case, now)
     if row.kind == "act" and item.sezione == "documenti":  # the upload of somebody else is nobody's
         return item.autore == viewer.operatore and world.reaches(viewer, row.scope, case, now)
     return True
@@ -185,8 +191,11 @@ def alert_reached(world: World, viewer: Viewer, scope: str, avviso: Avviso, case
     about = {avviso.residente, case.residente if case else ""}
     if about & viewer.esclusi or not (avviso.destinatario in viewer.persone or inbox):
         return False
-    broken = case is not None and viewer.emergenza == case.residente
-    if case is not None and avviso.tipo == "altra_cartella":  # tells by itself that the settore keeps a case apart
+    emergency = world.policy.get("emergenza", {})
+    broken = case is not None and viewer.emergenza == case.residente and scope in emergency
+    if (
+        case is not None and avviso.tipo == "altra_cartella"
+    ):  # tells by itself that the settore keeps a case apart
         if not world.second_level_open(viewer, case, avviso.settore):
             return False
     return case is None or world.second_level_open(viewer, case, case.riservato, by_emergency=broken)
@@ -197,7 +206,11 @@ def person_reached(world: World, viewer: Viewer, scope: str, residente: str, ent
     if residente in viewer.esclusi:
         return False
     broken = viewer.emergenza == residente and scope in world.policy.get("emergenza", {})
-    return broken or world._covers(viewer, scope, ente, "", ())
+    return broken or world._covers(viewer, scope, ente, NOWHERE, ())
+
+
+MONEY = ("fogli", "liquidazioni")
+"""An office whose scope is the whole ente's has everybody's payments for its daily work, and is not asked."""
 
 
 def asks_reason(world: World, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool | None:
@@ -206,5 +219,8 @@ def asks_reason(world: World, viewer: Viewer, scope: str, case: Case, now: datet
         return False
     if viewer.persone & case.workers:
         return False
+    if scope.partition(":")[0] in MONEY and world.extent(viewer, scope) not in ("propri", "settore"):
+        if world._covers(viewer, scope, case.ente, NOWHERE, ()):
+            return False
     personal = any(grant.in_force(now) and grant.is_for(viewer) and grant.operatore for grant in case.grants)
     return None if personal or world.is_own(viewer, case) else True

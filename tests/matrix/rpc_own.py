@@ -9,7 +9,7 @@ from uuid import uuid4
 from tests.matrix.loader import now
 from tests.matrix.rpc_asking import Caller, Question, code
 from tests.matrix.rpc_checks import REFUSED, ids_of, rows_of, tells_nothing
-from tests.matrix.rpc_oracle import Things, person_reached
+from tests.matrix.rpc_oracle import NOWHERE, Things, person_reached
 from tests.matrix.rpc_rows import ROWS
 from tests.matrix.worlds import Cast
 
@@ -46,7 +46,7 @@ def people(caller: Caller, method: str, cast: Cast, things: Things) -> None:
     scope, everybody = ROWS[method].scope, method.endswith("list_beneficiari")
     world, viewer = caller.world, caller.viewer
     expected = {one for one, ente in things.residenti.items()
-                if (world._covers(viewer, scope, ente, "", ()) if everybody
+                if (world._covers(viewer, scope, ente, NOWHERE, ()) if everybody
                     else person_reached(world, viewer, scope, one, ente))}  # fmt: skip
     reply = caller.call(method, residenti_id=[*things.residenti, str(uuid4())][:500])
     if everybody and viewer.emergenza is not None:
@@ -99,7 +99,9 @@ def files(caller: Caller, method: str, cast: Cast, things: Things) -> None:
         return
     rows = rows_of(caller.call(method), "flussi")
     enti = {row["ente"] for row in rows}
-    strange = {ente for ente in enti if not caller.world._covers(caller.viewer, "siuss:leggi", ente, "", ())}
+    strange = {
+        ente for ente in enti if not caller.world._covers(caller.viewer, "siuss:leggi", ente, NOWHERE, ())
+    }
     caller.differs(f"{method} of other enti", strange, set())
 
 
@@ -119,7 +121,7 @@ def table(caller: Caller, method: str, cast: Cast, things: Things) -> None:
     if world.extent(viewer, scope) not in ("ente", "ambito", "provincia"):
         told = REFUSED if not world.holds(viewer, scope) else "Forbidden report.fuori_portata"
         return caller.differs(method, code(reply), told)
-    expected = {ente for ente in cast.enti if world._covers(viewer, scope, ente, "", ())}
+    expected = {ente for ente in cast.enti if world._covers(viewer, scope, ente, NOWHERE, ())}
     return caller.differs(method, set((reply["result"] or {}).get("enti", ())), expected)
 
 

@@ -32,14 +32,14 @@ class Heard:
 
 
 def run(
-    system: System, cast: Cast, world: World, seed: int, most: int = 2, kinds: tuple[str, ...] = KINDS
+    system: System, cast: Cast, world: World, seed: int, most: int = 1, kinds: tuple[str, ...] = KINDS
 ) -> Heard:
-    """Each asks every row; of single cases at most `most`."""
+    """Each asks every row; of single cases at most `most`, and with one alone fewer people under drawn mandates."""
     things = things_of(system, world, cast.enti)
     with line_to(system) as line:
         before = picture(system, line, world)
     random = Random(seed)
-    callers = [one for kind in kinds for one in _callers(system, world, kind, random)]
+    callers = [one for kind in kinds for one in _callers(system, world, kind, random, whole=most > 1)]
     heard = Heard(dict.fromkeys(kinds, 0), {kind: [] for kind in kinds}, before, {})
 
     def work(share: list[tuple[str, Caller]]) -> None:
@@ -60,11 +60,13 @@ def run(
     return heard
 
 
-def _callers(system: System, world: World, kind: str, random: Random) -> Iterator[tuple[str, Caller]]:
-    """Everybody under mandates of this kind; of the rarer ones, some."""
+def _callers(
+    system: System, world: World, kind: str, random: Random, whole: bool
+) -> Iterator[tuple[str, Caller]]:
+    """Everybody in his role; under the other mandates some, unless the whole is asked for."""
     everybody = [world.viewer(one.operatore) for one in world.incarichi]
-    some = random.sample(everybody, min(4, len(everybody)))
-    for number, viewer in enumerate(everybody if kind in ("role", "drawn") else some):
+    some = random.sample(everybody, min({"drawn": 7}.get(kind, 3), len(everybody)))
+    for number, viewer in enumerate(everybody if whole or kind == "role" else some):
         named = f"{viewer.incarico.ruolo} of {viewer.incarico.ente}/{viewer.incarico.settore} {kind} {number}"
         mine, seen_as = world, viewer
         if kind not in ("role", "silent"):
