@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from tests.matrix import driver, loader
+from tests.matrix import driver, loader, rpc_run
 from tests.matrix.history import History
 from tests.matrix.loader import Seat
 from tests.matrix.oracle import World
@@ -67,9 +67,13 @@ def campaign(system: System, worlds: int, first: int = 1) -> int:
         with TemporaryDirectory() as folder:
             played = play(system, seed, Path(folder), 12, 12)
         found = driver.full(played.world, played.seats, Random(seed), played.people)
-        wrong = [*found.wrong, *played.changes(20)]
-        total, asked = total + len(wrong), asked + found.asked
-        sys.stdout.write(f"mondo {seed}: {found.asked} domande, {len(wrong)} disaccordi\n")
+        heard = rpc_run.run(system, played.cast, played.world, seed, most=12)
+        wrong = [*found.wrong, *(one for kind in heard.wrong.values() for one in kind), *played.changes(20)]
+        if heard.after != heard.before:
+            wrong.append("what was refused has changed something")
+        questions = found.asked + sum(heard.asked.values())
+        total, asked = total + len(wrong), asked + questions
+        sys.stdout.write(f"mondo {seed}: {questions} domande, {len(wrong)} disaccordi\n")
         sys.stdout.writelines(f"  {one}\n" for one in wrong)
         sys.stdout.flush()
     sys.stdout.write(f"{worlds} mondi, {asked} domande, {total} disaccordi con l'oracolo\n")

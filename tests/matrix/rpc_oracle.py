@@ -10,7 +10,6 @@ from tests.matrix.oracle import HEADING, Case, Grant, Item, Viewer, World
 from tests.matrix.rpc_rows import Row
 from tests.system import System
 
-
 NOWHERE = "-"
 """The settore of what is of none: nobody's own, not even of who works for the whole ente."""
 
@@ -188,6 +187,11 @@ def alert_reached(world: World, viewer: Viewer, scope: str, avviso: Avviso, case
     inbox = not avviso.destinatario and all(
         world._covers(viewer, one, avviso.ente, avviso.settore, ()) for one in needed
     )
+    if (
+        avviso.tipo == "condivisione_proposta"
+    ):  # an offer is of the settore it is made to, however far one reaches
+        mine = viewer.incarico
+        inbox = inbox and (avviso.ente, avviso.settore) == (mine.ente, mine.settore)
     about = {avviso.residente, case.residente if case else ""}
     if about & viewer.esclusi or not (avviso.destinatario in viewer.persone or inbox):
         return False
