@@ -116,7 +116,7 @@ def test_every_service_refuses_every_forged_expired_or_absent_mandate(system: Sy
 
 
 def test_a_reason_for_one_case_opens_no_other_whatever_was_signed(system: System, scene: Scene) -> None:
-    token = genuine(system, scene.riservato.id)
+    token = genuine(system, str(uuid4()))
 
     for service, method in (("cartella", "list_voci_diario"), ("documenti", "list_documenti")):
         error = system.rpc(service, method, {"cartella_id": scene.monza.id}, token)["error"]
@@ -126,7 +126,7 @@ def test_a_reason_for_one_case_opens_no_other_whatever_was_signed(system: System
 def test_a_genuine_mandate_opens_no_private_entry_or_document_however_wide(
     system: System, scene: Scene
 ) -> None:
-    token = genuine(system, scene.monza.id, scene.riservato.id)
+    token = genuine(system, scene.monza.id)
     entry = {"cartella_id": scene.monza.id, "voce_id": scene.riservato.ids["voce"]}
     document = {"documento_id": scene.riservato.ids["documento"]}
 
