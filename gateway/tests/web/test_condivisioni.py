@@ -483,3 +483,18 @@ def test_an_address_cannot_fill_the_form_that_lends_a_case_with_its_own_words(br
     html = browser("giulia.bianchi").get(f"{CASO}/condivisioni?per=pagamenti&a=x&motivo=Chiama+subito").text
 
     assert "Chiama subito" not in html
+
+
+@pytest.mark.parametrize(("who", "opens"), [("giulia.bianchi", True), ("paolo.neri", False)])
+def test_who_works_in_a_part_of_a_case_alone_is_not_led_to_the_case(
+    browser: SignIn, services: FakeServices, who: str, opens: bool
+) -> None:
+    lent = office(stato=StatoCondivisione.ACCETTATA, in_vigore=True)
+    services.answer("cartella.list_condivisioni", CondivisioniOut(condivisioni=(lent,), totale=1))
+    reader = browser(who)
+
+    for path in ("/condivisioni?quali=tutte", f"/condivisioni/{lent.id}"):
+        assert (f'href="{CASO}"' in reader.get(path).text) is opens
+    assert (
+        'href="/interventi">Vai agli interventi' in reader.get(f"/condivisioni/{lent.id}").text
+    ) is not opens

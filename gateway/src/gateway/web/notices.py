@@ -38,7 +38,7 @@ NOTICES: dict[str, Notice] = {
     "caricamento": Notice("Caricamento lasciato passare."),
     "secondo_livello": Notice("Secondo livello aggiornato."),
     "condivisione_proposta": Notice("Proposta inviata: la vede chi la riceve, e decide.", "condivisione"),
-    "condivisione_accettata": Notice("Condivisione accettata: il caso è fra i tuoi casi visibili."),
+    "condivisione_accettata": Notice("Condivisione accettata: da adesso vedi le parti condivise del caso."),
     "condivisione_rifiutata": Notice("Condivisione rifiutata. Chi l’ha proposta vede il motivo."),
     "condivisione_revocata": Notice("Condivisione revocata: da adesso non apre più nulla."),
     "emergenza_aperta": Notice(
