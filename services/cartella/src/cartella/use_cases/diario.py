@@ -108,7 +108,8 @@ def _change(
         reach = open_case(cases, request.cartella_id, mandato, SCRIVI)
         voci = DiarioRepository(tx.db, tx.session)
         before = voci.get(request.voce_id, mandato, reach)
-        if before.autore_id != mandato.operatore_id:  # refused below; of what he may not read, as if it were not
+        # Refused below; of what he may not read, as if it were not there.
+        if before.autore_id != mandato.operatore_id:
             voci.get(request.voce_id, mandato, _reading(cases, before, mandato))
         if step.id in before.comandi:
             return diario.to_out(before)
