@@ -35,7 +35,7 @@ def propose_erogazione(request: ProposeErogazione, mandato: Mandato, db: SqlData
         registro = Registro(tx.session)
         registro.lock_comando(request.idempotency_key)
         foglio = fogli.get(request.foglio_id, mandato, "liquidazioni:scrivi", for_update=True)
-        require_reason(tx.session, foglio.cartella_id, mandato, "liquidazioni:scrivi")
+        require_reason(fogli, foglio.cartella_id, mandato, "liquidazioni:scrivi")
         if earlier := _proposed_before(request, mandato, repository):
             return repository.get_out(earlier.id)
         erogazione = rules.propose(
@@ -67,7 +67,7 @@ def liquidate_erogazione(request: LiquidateErogazione, mandato: Mandato, db: Sql
             repository.foglio_of(request.erogazione_id, mandato, scope), mandato, scope, for_update=True
         )
         erogazione = repository.get_for_update(request.erogazione_id, mandato, scope)
-        require_reason(tx.session, erogazione.cartella_id, mandato, scope)
+        require_reason(fogli, erogazione.cartella_id, mandato, scope)
         if registro.already_done(erogazione.id, request.idempotency_key):
             return repository.get_out(erogazione.id)
         check_version(erogazione.version, request.version, _attuale(erogazione, repository))
@@ -91,10 +91,11 @@ def annul_erogazione(request: AnnulErogazione, mandato: Mandato, db: SqlDatabase
     mandato.require("liquidazioni:scrivi")
     scope = "liquidazioni:scrivi"
     with db.transaction() as tx:
-        repository, registro = ErogazioneRepository(tx.session), Registro(tx.session)
+        fogli, repository = FoglioRepository(tx.session), ErogazioneRepository(tx.session)
+        registro = Registro(tx.session)
         erogazione = repository.get_for_update(request.erogazione_id, mandato, scope)
-        foglio = FoglioRepository(tx.session).get(erogazione.foglio_id, mandato, scope)
-        require_reason(tx.session, foglio.cartella_id, mandato, scope)
+        foglio = fogli.get(erogazione.foglio_id, mandato, scope)
+        require_reason(fogli, foglio.cartella_id, mandato, scope)
         if registro.already_done(erogazione.id, request.idempotency_key):
             return repository.get_out(erogazione.id)
         check_version(erogazione.version, request.version, _attuale(erogazione, repository))
@@ -115,14 +116,15 @@ def list_erogazioni(request: ListErogazioni, mandato: Mandato, db: SqlDatabase) 
     """Lists ask nothing; the payments of one case, or of one foglio, that is not of one's own ask why."""
     mandato.require("liquidazioni:leggi")
     with db.read() as session:
+        fogli = FoglioRepository(session)
         if request.cartella_id is not None:
-            require_reason(session, request.cartella_id, mandato, "liquidazioni:leggi")
+            require_reason(fogli, request.cartella_id, mandato, "liquidazioni:leggi")
         found, total, importo = ErogazioneRepository(session).list_visible(request, mandato)
         if (
             request.foglio_id is not None and total
         ):  # a foglio of which nothing is shown is not even asked about
-            cartella_id = FoglioRepository(session).cartella_of(request.foglio_id)
-            require_reason(session, cartella_id, mandato, "liquidazioni:leggi")
+            cartella_id = fogli.cartella_of(request.foglio_id)
+            require_reason(fogli, cartella_id, mandato, "liquidazioni:leggi")
     return ErogazioniOut(erogazioni=tuple(found), totale=total, totale_importo=importo)
 
 

@@ -41,7 +41,7 @@ def propose_foglio(request: ProposeFoglio, mandato: Mandato, db: SqlDatabase) ->
     with db.transaction() as tx:
         repository, registro = FoglioRepository(tx.session), Registro(tx.session)
         cartella = repository.get_cartella(request.cartella_id, mandato, "fogli:scrivi")
-        require_reason(tx.session, cartella.id, mandato, "fogli:scrivi")
+        require_reason(repository, cartella.id, mandato, "fogli:scrivi")
         registro.lock_comando(request.idempotency_key)
         if earlier := _proposed_before(request, mandato, repository):
             return to_out(earlier)
@@ -64,7 +64,7 @@ def decide_foglio(request: DecideFoglio, mandato: Mandato, db: SqlDatabase) -> F
     with db.transaction() as tx:
         repository, registro = FoglioRepository(tx.session), Registro(tx.session)
         foglio = repository.get(request.foglio_id, mandato, "fogli:approva", for_update=True)
-        require_reason(tx.session, foglio.cartella_id, mandato, "fogli:approva")
+        require_reason(repository, foglio.cartella_id, mandato, "fogli:approva")
         if registro.already_done(foglio.id, request.idempotency_key):
             return to_out(foglio)
         rules.check_version(foglio.version, request.version, _attuale(foglio))
@@ -91,8 +91,9 @@ def decide_foglio(request: DecideFoglio, mandato: Mandato, db: SqlDatabase) -> F
 def get_foglio(request: GetFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioOut:
     mandato.require("fogli:leggi")
     with db.read() as session:
-        foglio = FoglioRepository(session).get(request.foglio_id, mandato, "fogli:leggi")
-        require_reason(session, foglio.cartella_id, mandato, "fogli:leggi")
+        repository = FoglioRepository(session)
+        foglio = repository.get(request.foglio_id, mandato, "fogli:leggi")
+        require_reason(repository, foglio.cartella_id, mandato, "fogli:leggi")
     return to_out(foglio)
 
 
@@ -100,9 +101,10 @@ def list_fogli(request: ListFogli, mandato: Mandato, db: SqlDatabase) -> FogliOu
     """Lists ask nothing; the fogli of one case that is not of one's own ask why."""
     mandato.require("fogli:leggi")
     with db.read() as session:
+        repository = FoglioRepository(session)
         if request.cartella_id is not None:
-            require_reason(session, request.cartella_id, mandato, "fogli:leggi")
-        found, total = FoglioRepository(session).list_visible(request, mandato)
+            require_reason(repository, request.cartella_id, mandato, "fogli:leggi")
+        found, total = repository.list_visible(request, mandato)
     return FogliOut(fogli=tuple(to_out(foglio) for foglio in found), totale=total)
 
 
