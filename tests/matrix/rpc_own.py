@@ -145,8 +145,12 @@ def _held(caller: Caller, method: str) -> bool:
     row = ROWS[method]
     if caller.world.holds(caller.viewer, row.scope):
         return True
-    probe: dict[str, dict[str, Any]] = {"anagrafe.search_residenti": {"testo": "rossi"}, "anagrafe.get_residenti": {"residenti_id": []},
-             "anagrafe.list_beneficiari": {"residenti_id": []}, "erogazioni.preview_siuss": {"mese": "2026-03"},
-             "cartella.open_cartella": row.also | {"residente_id": str(uuid4())}}  # fmt: skip
+    probe: dict[str, dict[str, Any]] = {
+        "anagrafe.search_residenti": {"testo": "rossi"},
+        "anagrafe.get_residenti": {"residenti_id": []},
+        "anagrafe.list_beneficiari": {"residenti_id": []},
+        "erogazioni.preview_siuss": {"mese": "2026-03"},
+        "cartella.open_cartella": row.also | {"residente_id": str(uuid4())},
+    }
     caller.differs(method, code(caller.call(method, **probe.get(method, row.also))), REFUSED)
     return False

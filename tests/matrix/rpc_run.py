@@ -34,7 +34,7 @@ class Heard:
 def run(
     system: System, cast: Cast, world: World, seed: int, most: int = 1, kinds: tuple[str, ...] = KINDS
 ) -> Heard:
-    """Each asks every row; of single cases at most `most`, and with one alone fewer people under drawn mandates."""
+    """Each asks every row; of single cases the last and `most` others. With one other alone, fewer drawn mandates."""
     things = things_of(system, world, cast.enti)
     with line_to(system) as line:
         before = picture(system, line, world)
@@ -46,7 +46,8 @@ def run(
         with line_to(system) as line:
             for _, caller in share:
                 caller.line = line
-                caller.cases = Random(caller.name).sample(world.cases, min(most, len(world.cases)))
+                others = Random(caller.name).sample(world.cases[:-1], min(most, len(world.cases) - 1))
+                caller.cases = [*others, world.cases[-1]]
                 ask_rows(caller, things)
                 ask_own(caller, cast, things)
 
@@ -69,8 +70,11 @@ def _callers(
     for number, viewer in enumerate(everybody if whole or kind == "role" else some):
         named = f"{viewer.incarico.ruolo} of {viewer.incarico.ente}/{viewer.incarico.settore} {kind} {number}"
         mine, seen_as = world, viewer
+        if kind == "drawn" and number % 2:  # somebody of his household has a case
+            relative = random.choice(world.cases).residente
+            seen_as = replace(viewer, esclusi=viewer.esclusi | {relative})
         if kind not in ("role", "silent"):
-            mine, seen_as = with_rules(world, viewer, drawn(random, SCOPES))
+            mine, seen_as = with_rules(world, seen_as, drawn(random, SCOPES))
         if kind == "standing in":
             others = [one.operatore for one in world.incarichi if one.operatore != viewer.operatore]
             seen_as = replace(seen_as, delegante=random.choice(others))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.matrix import rpc_rows, rpc_run
+from tests.matrix import corners, rpc_rows, rpc_run
 from tests.matrix.campaign import Played
 from tests.matrix.conftest import SEED
 from tests.matrix.rpc_run import Heard
@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def heard(system: System, played: Played) -> Heard:
-    """Everybody has asked everything."""
+    """Everybody has asked everything, in a world where every rule bites."""
+    corners.make(played)
     return rpc_run.run(system, played.cast, played.world, SEED)
 
 
