@@ -14,7 +14,7 @@ from tests.e2e.browser.test_every_page import violations
 from tests.e2e.conftest import SignIn
 from tests.system import Json, eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(240)]
 OpenAs = Callable[..., Watched]
 WORDS = "Colloquio con la madre, che il vostro settore conosce."
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.browser.conftest import Watched
 from tests.e2e.browser.test_every_page import violations
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(240)]
 OpenAs = Callable[..., Watched]
 
 
