@@ -34,17 +34,19 @@ PAGES: dict[str, list[str]] = {
         "/", "/pagamenti", "/pagamenti?vista=da_proporre", "/interventi/{foglio}", "/siuss", "/notte",
         "/pagamenti/{pagamento}/annulla?foglio={foglio}",
     ],
-    "carla.russo": ["/pagamenti", "/siuss"],
+    "carla.russo": ["/", "/pagamenti", "/siuss", "/condivisioni"],
     "sara.costa": ["/condivisioni", "/condivisioni?quali=tutte", "/condivisioni/{condivisione}"],
     "franca.sala": ["/", "/emergenza", "/emergenza?testo=ro", "/emergenza/{persona}", "/emergenze"],
     "laura.conti": [
-        "/politica", "/politica/1", "/registro-accessi/termini", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
+        "/", "/politica", "/politica/1", "/registro-accessi/termini", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
     ],
     "elena.riva": [
+        "/", "/aiuto", "/avvisi",
         "/registro-accessi", "/registro-accessi/stampa", "/registro-accessi/anomalie", "/registro-accessi/regole",
         "/registro-accessi/integrita", "/registro-accessi/sigilli/1", "/registro-accessi/termini",
     ],
     "admin.sistema": [
+        "/", "/aiuto",
         "/notte", "/politica", "/politica/1", "/politica/1/ruoli/coordinatore", "/politica/1/territori",
         "/politica/1/livelli",
     ],
