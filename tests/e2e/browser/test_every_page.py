@@ -38,7 +38,8 @@ PAGES: dict[str, list[str]] = {
     "sara.costa": ["/condivisioni", "/condivisioni?quali=tutte", "/condivisioni/{condivisione}"],
     "franca.sala": ["/", "/emergenza", "/emergenza?testo=ro", "/emergenza/{persona}", "/emergenze"],
     "laura.conti": [
-        "/", "/politica", "/politica/1", "/registro-accessi/termini", "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
+        "/", "/politica", "/politica/1", "/registro-accessi/termini",
+        "/report", "/report?righe=sesso&colonne=fascia_eta&colonne2=area", "/notte",
     ],
     "elena.riva": [
         "/", "/aiuto", "/avvisi",
