@@ -85,14 +85,14 @@ class Line:
 
     async def _one(self, question: Question, token: str) -> Json:
         number = str(uuid4())
-        self._waiting[number] = self._loop.create_future()
+        reply = self._waiting[number] = self._loop.create_future()
         body = json.dumps({"args": [], "kwargs": {"request": question.request}}).encode()
         message = aio_pika.Message(
             body, content_type="application/json", content_encoding="utf-8", reply_to=self._queue.name,
             correlation_id=number, headers={"nameko.mandato": token},
         )  # fmt: skip
         await self._exchange.publish(message, routing_key=question.method)
-        return await self._waiting[number]
+        return await reply
 
 
 @contextmanager
