@@ -6,7 +6,7 @@ Written from the words of the rule, not from the code that enforces it; nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 SECOND_LEVEL = "secondo_livello:leggi"
@@ -361,6 +361,12 @@ class World:
             and scope.partition(":")[0] in g.sezioni
             for g in case.grants
         )  # fmt: skip
+
+    def listed_without_texts(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool:
+        """In a list of many cases no reason is at hand: of an emergency, only where it is what opens the section."""
+        if not self._emergency_opens(viewer, scope):
+            viewer = replace(viewer, emergenza=None)
+        return self.asks_reason_of_payments(viewer, scope, case, now)
 
     def listed(self, viewer: Viewer, now: datetime) -> set[str]:
         """The cases in the list of cases."""

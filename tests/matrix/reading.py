@@ -109,9 +109,21 @@ def _money(asking: Asking, path: str, key: str, sezione: str) -> None:
         case.id: asking.world.items(asking.viewer, case, sezione, moment) for case in asking.world.cases
     }
     asking.same(f"GET {path}", {row["id"] for row in rows}, set().union(*expected.values()))
+    if sezione == "fogli":
+        _texts_of_many(asking, rows, moment)
     for case in asking.world.cases:
         rows = asking.rows(path, key, scope, cartella_id=case.id) or []
         asking.same(f"GET {path} of {case.numero}", {row["id"] for row in rows}, expected[case.id])
+
+
+def _texts_of_many(asking: Asking, rows: list[dict[str, Any]], moment: datetime) -> None:
+    """A list of many cases says no text of a foglio that one would be asked a reason for."""
+    cases = {case.id: case for case in asking.world.cases}
+    for row in rows:
+        silent = asking.world.listed_without_texts(
+            asking.viewer, "fogli:leggi", cases[row["cartella_id"]], moment
+        )
+        asking.same(f"{row['id']} among all fogli", row["motivazione"] == "", silent)
 
 
 def shut(asking: Asking) -> None:

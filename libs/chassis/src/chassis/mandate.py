@@ -278,6 +278,13 @@ def _mongo_extent(mandato: Mandato, scope: str) -> list[dict[str, Any]]:
     return reached
 
 
+def lacks_motivo(
+    mandato: Mandato, cartella_id: UUID, team: Iterable[UUID], residente_id: UUID | None = None
+) -> bool:
+    """Whether `require_motivo` would ask: for lists, which leave out what only a reason opens."""
+    return not set(team) & set(mandato.persone) and not mandato.reason_for(cartella_id, residente_id)
+
+
 def require_motivo(
     mandato: Mandato, cartella_id: UUID, team: Iterable[UUID], residente_id: UUID | None = None
 ) -> None:
@@ -287,7 +294,7 @@ def require_motivo(
     after the case was found within reach: the refusal names the case in `details`, as the question may be about
     something in it that was asked for by its own id.
     """
-    if not set(team) & set(mandato.persone) and not mandato.reason_for(cartella_id, residente_id):
+    if lacks_motivo(mandato, cartella_id, team, residente_id):
         raise Forbidden(
             "accesso.motivo_richiesto",
             "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo.",

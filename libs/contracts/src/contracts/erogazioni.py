@@ -183,7 +183,10 @@ class GetFoglio(Message):
 
 
 class ListFogli(Pagina):
-    """Scope `fogli:leggi`; with `da_approvare`, those waiting for this person's approval (never his own)."""
+    """Scope `fogli:leggi`; with `da_approvare`, those waiting for this person's approval (never his own).
+
+    Without `cartella_id`, motivazione, fondo, isee_id and the reasons of decision and state are empty of the cases for
+    which `GetFoglio` would ask why."""
 
     cartella_id: UUID | None = None
     stato: StatoFoglio | None = None

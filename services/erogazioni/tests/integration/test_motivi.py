@@ -14,6 +14,7 @@ from contracts.erogazioni import (
     AnnulErogazione,
     DecideFoglio,
     ErogazioneOut,
+    FoglioOut,
     GetFoglio,
     LiquidateErogazione,
     ListErogazioni,
@@ -99,6 +100,39 @@ def test_a_reason_for_another_case_does_not_serve(house: House, pagata: Erogazio
 def test_lists_ask_nothing(house: House, pagata: ErogazioneOut) -> None:
     assert fogli.list_fogli(ListFogli(), colleague(), house.db).totale == 1
     assert erogazioni.list_erogazioni(ListErogazioni(mese="2026-11"), colleague(), house.db).totale == 1
+
+
+TEXTS = ("motivazione", "motivo_decisione", "motivo_stato", "fondo", "isee_id")
+
+
+def texts_listed(house: House, who: Mandato) -> tuple[Any, ...]:
+    """What a list of all fogli says, of the only one there is, besides what any list shows."""
+    (found,) = fogli.list_fogli(ListFogli(), who, house.db).fogli
+    return tuple(getattr(found, name) for name in TEXTS)
+
+
+@pytest.fixture
+def detta(house: House) -> FoglioOut:
+    """A foglio of Giulia's, in which everything is said that can be."""
+    proposed = house.propose(house.open_cartella(team=(GIULIA,)), fondo="Fondo povertà", isee_id=uuid4())
+    return house.approve(proposed, motivo="Va bene")
+
+
+def test_a_list_of_many_cases_leaves_out_what_one_would_be_asked_a_reason_for(
+    house: House, detta: FoglioOut
+) -> None:
+    assert texts_listed(house, colleague()) == ("", "", "", "", None)
+    other = colleague(motivo="Sostituzione", motivo_per=(uuid4(),))
+    assert texts_listed(house, other) == ("", "", "", "", None)
+
+
+def test_a_list_says_all_of_one_s_own_cases_and_of_those_explained(house: House, detta: FoglioOut) -> None:
+    everything = ("Reddito insufficiente", "Va bene", detta.motivo_stato, "Fondo povertà", detta.isee_id)
+    said = colleague(motivo="Sostituzione", motivo_per=(detta.cartella_id,))
+
+    assert texts_listed(house, colleague(operatore_id=GIULIA)) == everything
+    assert texts_listed(house, make_mandato(extent=Extent.ENTE)) == everything
+    assert texts_listed(house, said) == everything
 
 
 def test_one_s_own_case_asks_nothing(house: House, pagata: ErogazioneOut) -> None:

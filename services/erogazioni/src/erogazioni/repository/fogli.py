@@ -1,5 +1,6 @@
 """Queries on fogli, their numbers and their history. The mandate stands in each WHERE, on the case."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
@@ -57,12 +58,11 @@ class FoglioRepository:
             raise NotFound("cartella.non_trovata", "Il caso non esiste o non è visibile.")
         return Cartella(**found)
 
-    def find_nota(self, cartella_id: UUID, mandato: Mandato, scope: str) -> CartellaNota | None:
-        """Whose a case within reach is; None for one that is not, or is not there."""
+    def list_note(self, cartella_ids: Collection[UUID], mandato: Mandato, scope: str) -> list[CartellaNota]:
+        """Whose these cases are, of those within reach."""
         columns = [cartelle.c[field.name] for field in fields(CartellaNota)]
-        query = select(*columns).where(cartelle.c.id == cartella_id, visible(mandato, scope))
-        row = self._session.execute(query).mappings().first()
-        return CartellaNota(**row) if row else None
+        query = select(*columns).where(cartelle.c.id.in_(cartella_ids), visible(mandato, scope))
+        return [CartellaNota(**row) for row in self._session.execute(query).mappings()]
 
     def cartella_of(self, foglio_id: UUID) -> UUID:
         """The case of a foglio that is there, whatever the mandate."""

@@ -28,9 +28,13 @@ from erogazioni.domain.fogli import Cartella, Foglio
 from erogazioni.policies import ROMA
 from erogazioni.repository.catalogo import CatalogoRepository
 from erogazioni.repository.fogli import FoglioRepository, Registro
-from erogazioni.use_cases.motivi import require_reason
+from erogazioni.use_cases.motivi import require_reason, unexplained
 
 MOTIVO_DECESSO = "Decesso del beneficiario"
+UNTOLD: dict[str, Any] = {
+    "motivazione": "", "motivo_decisione": "", "motivo_stato": "", "fondo": "", "isee_id": None,
+}  # fmt: skip
+"""What a list of many cases leaves out where only a reason opens the foglio."""
 
 
 def propose_foglio(request: ProposeFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioOut:
@@ -98,14 +102,17 @@ def get_foglio(request: GetFoglio, mandato: Mandato, db: SqlDatabase) -> FoglioO
 
 
 def list_fogli(request: ListFogli, mandato: Mandato, db: SqlDatabase) -> FogliOut:
-    """Lists ask nothing; the fogli of one case that is not of one's own ask why."""
+    """The fogli of one case that is not of one's own ask why. A list of many asks nothing, and says of such cases what
+    it takes to find a foglio: its texts and its ISEE are read in the foglio."""
     mandato.require("fogli:leggi")
     with db.read() as session:
         repository = FoglioRepository(session)
         if request.cartella_id is not None:
             require_reason(repository, request.cartella_id, mandato, "fogli:leggi")
         found, total = repository.list_visible(request, mandato)
-    return FogliOut(fogli=tuple(to_out(foglio) for foglio in found), totale=total)
+        closed = unexplained(repository, {one.cartella_id for one in found}, mandato, "fogli:leggi")
+    listed = (to_out(one).model_copy(update=UNTOLD if one.cartella_id in closed else {}) for one in found)
+    return FogliOut(fogli=tuple(listed), totale=total)
 
 
 def suspend_fogli_of(residente_id: UUID, data_decesso: date, tx: Transaction) -> None:
