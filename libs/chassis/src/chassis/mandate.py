@@ -29,6 +29,7 @@ ISSUER = "gateway"
 ALGORITHM = "EdDSA"
 LIFETIME = timedelta(seconds=60)
 SECOND_LEVEL = "secondo_livello:leggi"
+MOTIVO_RICHIESTO = "accesso.motivo_richiesto"
 READING = ("leggi", "stampa", "esporta")
 """Actions that a grant gives by itself; the others only where it says that its holder writes."""
 
@@ -296,7 +297,7 @@ def require_motivo(
     """
     if lacks_motivo(mandato, cartella_id, team, residente_id):
         raise Forbidden(
-            "accesso.motivo_richiesto",
+            MOTIVO_RICHIESTO,
             "Questo caso non è tra i tuoi: per aprirlo scrivi il motivo.",
             details={"cartella_id": str(cartella_id)},
         )

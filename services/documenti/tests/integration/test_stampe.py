@@ -124,6 +124,20 @@ def test_what_the_owner_refuses_is_absent(db: SqlDatabase) -> None:
     assert sections(db, asked.id) == ["Presa in carico", "Diario", "ISEE", "Documenti"]
 
 
+@pytest.mark.parametrize("asks", ["list_fogli", "list_erogazioni"])
+def test_an_owner_that_asks_why_is_no_section_left_out_but_a_question(db: SqlDatabase, asks: str) -> None:
+    question = Forbidden("accesso.motivo_richiesto", "perché", details={"cartella_id": str(CARTELLA)})
+    erogazioni = payments()
+    erogazioni.replies[asks] = question
+
+    with pytest.raises(Forbidden, match="motivo_richiesto") as asked:
+        ask(db, erogazioni=erogazioni)
+
+    assert asked.value.details == {"cartella_id": str(CARTELLA)}
+    with db.read() as session:
+        assert not session.execute(select(stampe)).all()
+
+
 def test_what_the_mandate_does_not_name_is_not_even_asked(db: SqlDatabase) -> None:
     narrow = make_mandato(without=("diario:leggi", "fogli:leggi", "liquidazioni:leggi", "documenti:leggi"))
     erogazioni = Owner()
