@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from gateway.accessi.testing import Registro
 
@@ -98,6 +100,67 @@ def test_statements_refused_to_one_role_are_ones_the_owner_could_say(registro: R
                 pass  # what the tables themselves refuse
             except psycopg.Error as error:
                 pytest.fail(f"{what}: {error}")
+
+
+TERMS = (
+    "INSERT INTO {} (id, ente, mesi, mostra_nomi, mostra_motivi, settori_protetti, motivo, proposti_da)"
+    " VALUES (%s, %s, 12, false, false, '{{}}', 'lo vuole chi tiene le pagine', gen_random_uuid())"
+)
+DECIDE = (
+    "INSERT INTO registro_decisioni (termini_id, approvati, decisi_da) VALUES (%s, true, gen_random_uuid())"
+)
+TABLES_OF_GUARDS = ("registro_termini", "politiche")
+
+
+def lay_over(connection: psycopg.Connection[Any], table: str) -> None:
+    """A temporary table of that name, empty, as somebody with the right to make one would lay it over the real one."""
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE {0} AS SELECT * FROM public.{0} LIMIT 0").format(sql.Identifier(table))
+    )
+
+
+@pytest.mark.parametrize("table", TABLES_OF_GUARDS)
+def test_who_holds_the_pages_lays_no_temporary_table_over_a_real_one(registro: Registro, table: str) -> None:
+    with psycopg.connect(registro.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        lay_over(connection, table)
+
+
+def test_the_terms_of_no_ente_are_not_set_through_a_temporary_table(registro: Registro) -> None:
+    wanted = uuid4()
+    with psycopg.connect(registro.owner) as connection:
+        connection.execute(TERMS.format("registro_termini"), (wanted, ""))
+        lay_over(connection, "registro_termini")
+        connection.execute(TERMS.format("pg_temp.registro_termini"), (wanted, "F704"))
+
+        with pytest.raises(psycopg.errors.RaiseException, match="the terms of no ente"):
+            connection.execute(DECIDE, (wanted,))
+        connection.rollback()
+
+
+APPROVED = (
+    "INSERT INTO public.politiche (version, stato, attiva_dal, motivo)"
+    " VALUES (%s, 'approvata', now(), 'una prova')"
+)
+
+
+def test_an_approved_policy_does_not_change_behind_a_temporary_table(registro: Registro) -> None:
+    with psycopg.connect(registro.owner) as connection:
+        connection.execute(APPROVED, (1001,))
+        lay_over(connection, "politiche")
+
+        with pytest.raises(psycopg.errors.RaiseException, match="only a draft"):
+            connection.execute("INSERT INTO politica_regole VALUES (1001, 'rpd', 'diario', 'leggi', 'ente')")
+        connection.rollback()
+
+
+def test_no_older_version_of_the_policy_is_approved_behind_a_temporary_table(registro: Registro) -> None:
+    with psycopg.connect(registro.owner) as connection:
+        connection.execute(APPROVED, (1001,))
+        lay_over(connection, "politiche")
+
+        with pytest.raises(psycopg.errors.RaiseException, match="in the order of their numbers"):
+            connection.execute(APPROVED, (1000,))
+        connection.rollback()
 
 
 @pytest.mark.parametrize("job", ["minuto", "scarta-accessi"])

@@ -41,6 +41,19 @@ CREATE TABLE inbox (
 );
 """
 
+PIN_FUNCTIONS = """
+DO $$ DECLARE found regprocedure; BEGIN
+    FOR found IN SELECT oid FROM pg_proc
+                  WHERE pronamespace = 'public'::regnamespace AND proowner = current_user::regrole
+                    AND prokind = 'f' AND NOT coalesce(proconfig, '{}') @> '{"search_path=public, pg_temp"}'
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = public, pg_temp', found);
+    END LOOP;
+END $$
+"""
+"""Functions guard tables. One that looks for its tables where the caller says believes a temporary table of the same
+name: each looks in `public` first, whichever migration made it."""
+
 
 def create_outbox(op: Any) -> None:
     """Tables outbox and inbox, for the first migration of a service (`op`: alembic's)."""
@@ -79,6 +92,7 @@ def _migrate_sql(service: str, settings: ServiceSettings) -> str:
             _grant_future_tables(connection, app_role)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.execute(text(PIN_FUNCTIONS))
     engine.dispose()
     return str(ScriptDirectory.from_config(config).get_current_head())
 
