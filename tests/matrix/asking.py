@@ -52,7 +52,7 @@ class Asking:
 
     def ask(self, door: Door, ids: dict[str, str], motivo: bool = True, **params: Any) -> httpx.Response:
         url = f"{self.seat.system.base_url}{door.path.format(**ids)}"
-        headers = {"X-Motivo": "Matrice"} if motivo else {}
+        headers = {"X-Motivo": "Matrice"} if motivo and self.pages else {}  # a machine has said what for
         if door.page:
             headers["Accept"] = "text/html"
         if isinstance(door.body, bytes):

@@ -119,7 +119,8 @@ def _begin(identity: Identity, request: Request, rule: Authorize, template: str)
     sezione, _, azione = first.partition(":")
     row = Accesso.of(identity, request.method, template, rule.scopes, sezione, azione)
     row.correlation_id = request.state.correlation_id
-    row.motivo = unquote(request.headers.get(REASON, ""))[:500] or row.motivo
+    if identity.tipo != "client":  # a machine says what was approved with it
+        row.motivo = unquote(request.headers.get(REASON, ""))[:500] or row.motivo
     params = request.path_params
     cartella = params.get("cartella_id") or (params.get("id") if "/cartelle/{id" in template else None)
     row.cartella_id = _uuid(cartella)
@@ -167,6 +168,11 @@ def _require(caller: Caller, rule: Authorize) -> None:
 async def _admit(gateway: Gateway, request: Request, caller: Caller, rule: Authorize) -> None:
     """Raises TooLarge, Invalid or CsrfError; nothing of the body has been read before."""
     if REASON in request.headers:
+        if caller.tipo == "client":
+            raise Invalid(
+                "accesso.motivo_di_programma",
+                "Un programma legge per la finalità approvata con lui: togli X-Motivo.",
+            )
         caller.motivazione.declare(motivo_of_header(unquote(request.headers[REASON])))
     if request.method in SAFE_METHODS:
         return

@@ -186,6 +186,20 @@ def test_its_requests_carry_its_own_extents_and_purpose_and_are_logged(
     assert rows[1]["motivo"] == "Fascicolazione degli atti protocollati"
 
 
+def test_it_has_one_purpose_approved_with_it_and_no_reason_of_its_own(
+    client: TestClient, known: str, audience: str, services: FakeServices, query: Query
+) -> None:
+    token = token_of(client, known, audience)
+
+    answer = client.get("/api/v1/cartelle", headers=bearer(token) | {"X-Motivo": "coordinatore"})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["code"] == "accesso.motivo_di_programma"
+    assert services.calls == []
+    rows = query("SELECT motivo, esito FROM accessi WHERE operatore_id = %s ORDER BY quando", known)
+    assert (rows[-1]["motivo"], rows[-1]["esito"]) == ("Fascicolazione degli atti protocollati", 400)
+
+
 def test_a_token_narrowed_by_scope_reaches_no_further(
     client: TestClient, known: str, audience: str, services: FakeServices
 ) -> None:
