@@ -29,6 +29,8 @@ from gateway.routes.api import make_router
 from gateway.routes.messages import from_body, from_query
 
 router = make_router("Cartelle")
+PLACED = ("presa_in_carico:leggi",)
+"""Of the commands that put a case beside others of its person: whether the caller sees those decides the answer."""
 
 
 class ApriCartella(Command):
@@ -42,7 +44,8 @@ class ApriCartella(Command):
 
 @router.post("/cartelle", status_code=201, summary="Apri una cartella")
 async def open_cartella(
-    command: ApriCartella, caller: Caller = Depends(authorize("presa_in_carico:scrivi", "anagrafe:leggi"))
+    command: ApriCartella,
+    caller: Caller = Depends(authorize("presa_in_carico:scrivi", "anagrafe:leggi", optional=PLACED)),
 ) -> CartellaOut:
     return await fascicolo.open_cartella(
         caller,
@@ -82,7 +85,9 @@ async def take_in_carico(
 )
 async def assign_cartella(
     command: AssignCartella = Depends(from_body(AssignCartella, "cartella_id")),
-    caller: Caller = Depends(authorize("presa_in_carico:assegna", optional=("secondo_livello:scrivi",))),
+    caller: Caller = Depends(
+        authorize("presa_in_carico:assegna", optional=("secondo_livello:scrivi", *PLACED))
+    ),
 ) -> CartellaOut:
     await fascicolo.check_assignees(caller, command)
     return await caller.call("cartella", "assign_cartella", command)
@@ -99,7 +104,7 @@ async def close_cartella(
 @router.post("/cartelle/{cartella_id}/riapertura", summary="Riapri")
 async def reopen_cartella(
     command: ReopenCartella = Depends(from_body(ReopenCartella, "cartella_id")),
-    caller: Caller = Depends(authorize("presa_in_carico:scrivi")),
+    caller: Caller = Depends(authorize("presa_in_carico:scrivi", optional=PLACED)),
 ) -> CartellaOut:
     return await caller.call("cartella", "reopen_cartella", command)
 
@@ -109,7 +114,7 @@ async def reopen_cartella(
 )
 async def set_riservatezza(
     command: SetRiservatezza = Depends(from_body(SetRiservatezza, "cartella_id")),
-    caller: Caller = Depends(authorize("secondo_livello:scrivi")),
+    caller: Caller = Depends(authorize("secondo_livello:scrivi", optional=PLACED)),
 ) -> CartellaOut:
     return await caller.call("cartella", "set_riservatezza", command)
 

@@ -53,7 +53,7 @@ async def get_voce(
 )
 async def rectify_voce(
     command: RectifyVoceDiario = Depends(from_body(RectifyVoceDiario, "cartella_id", "voce_id")),
-    caller: Caller = Depends(authorize("diario:scrivi", optional=("secondo_livello:scrivi",))),
+    caller: Caller = Depends(authorize("diario:scrivi", optional=("diario:leggi", "secondo_livello:scrivi"))),
 ) -> VoceDiarioOut:
     await check_settore(caller, command.settore_riservato)
     return await caller.call("cartella", "rectify_voce_diario", command)
@@ -64,6 +64,6 @@ async def rectify_voce(
 )
 async def annul_voce(
     command: AnnulVoceDiario = Depends(from_body(AnnulVoceDiario, "cartella_id", "voce_id")),
-    caller: Caller = Depends(authorize("diario:scrivi")),
+    caller: Caller = Depends(authorize("diario:scrivi", optional=("diario:leggi",))),
 ) -> VoceDiarioOut:
     return await caller.call("cartella", "annul_voce_diario", command)

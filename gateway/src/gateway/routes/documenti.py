@@ -83,7 +83,7 @@ async def upload_metadata(
 async def upload_documento(
     request: Request,
     caller: Caller = Depends(
-        authorize("documenti:scrivi", optional=("secondo_livello:scrivi",), body_limit=0)
+        authorize("documenti:scrivi", optional=("documenti:leggi", "secondo_livello:scrivi"), body_limit=0)
     ),
     command: BeginUpload = Depends(upload_metadata),
 ) -> DocumentoOut:
