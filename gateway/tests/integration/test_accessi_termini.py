@@ -163,3 +163,22 @@ def test_the_database_itself_wants_two_people_and_keeps_the_terms_of_no_ente(own
                     "INSERT INTO registro_decisioni (termini_id, approvati, decisi_da) VALUES (%s, true, %s)",
                     (known, decisore),
                 )
+
+
+@pytest.mark.parametrize("extent", ["propri", "settore"])
+def test_who_approves_for_less_than_the_ente_decides_no_terms_of_it(
+    people: SignIn, own_addresses: Any, query: Query, extent: str
+) -> None:
+    termini = propose(people)
+    laura = people("laura.conti")
+    with psycopg.connect(own_addresses.migrator) as owner:
+        owner.execute("ALTER TABLE politica_regole DISABLE TRIGGER USER")
+        owner.execute(
+            "UPDATE politica_regole SET estensione = %s WHERE (sezione, azione) = ('politica', 'approva')",
+            (extent,),
+        )
+    laura.client.app.state.gateway.policies.known.clear()  # type: ignore[attr-defined]
+
+    assert decide(laura, termini).status_code == 403
+    assert "Decidi la proposta" not in page(laura)
+    assert in_force(query)["mesi"] == 24

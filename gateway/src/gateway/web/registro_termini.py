@@ -1,5 +1,6 @@
 """The terms of the access log: in force, proposed, and their story. The DPO proposes, who approves policies decides."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -8,10 +9,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.errors import Forbidden
 from gateway.accessi import termini
 from gateway.accessi.ricerca import of_the_ente, with_connection
 from gateway.accessi.sigilli import Connection
-from gateway.auth import Caller
+from gateway.auth import Authorize, Caller
 from gateway.logged import LoggedRoute
 from gateway.web import labels
 from gateway.web.forms import Form, read_form
@@ -21,17 +23,31 @@ from gateway.web.registro import TABS
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 PATH = "/registro-accessi/termini"
+APPROVES = "politica:approva"
 Reader = Annotated[
     Caller,
     Depends(
         page_scope(
             "politica:leggi",
-            optional=("registro_accessi:leggi", "registro_accessi:scrivi", "politica:approva"),
+            optional=("registro_accessi:leggi", "registro_accessi:scrivi", APPROVES),
         )
     ),
 ]
 Proposer = Annotated[Caller, Depends(of_the_ente(page_scope("registro_accessi:scrivi", "politica:leggi")))]
-Approver = Annotated[Caller, Depends(page_scope("politica:approva", "politica:leggi"))]
+
+
+def of_the_whole_ente(rule: Authorize) -> Callable[..., Awaitable[Caller]]:
+    """Who approves policies for the ente: the terms are the ente's, not a settore's."""
+
+    async def approver(caller: Caller = Depends(rule)) -> Caller:
+        if caller.ente not in caller.enti(APPROVES):
+            raise Forbidden("mandato.non_abilitato", "Il tuo ruolo non permette questa operazione.")
+        return caller
+
+    return approver
+
+
+Approver = Annotated[Caller, Depends(of_the_whole_ente(page_scope(APPROVES, "politica:leggi")))]
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ async def _page(request: Request, caller: Caller, found: Stato, form: Form) -> R
         request, caller, "pagine/registro_termini.html", title="Termini del registro degli accessi", section="accessi",
         status=form.status, form=form, schede=TABS if caller.can("registro_accessi:leggi") else (), stato=found,
         chi=chi, settori=settori, propone=open_one is None and caller.can("registro_accessi:scrivi"),
-        decide=open_one is not None and not mine and caller.can("politica:approva"),
+        decide=open_one is not None and not mine and caller.ente in caller.enti(APPROVES),
     )  # fmt: skip
 
 
