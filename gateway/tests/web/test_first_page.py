@@ -96,3 +96,26 @@ def test_alerts_of_the_dpo_lead_to_the_finding_and_to_the_weeks(
 
     assert f'href="/registro-accessi/anomalie/{found.riferimento_id}"' in page
     assert 'href="/registro-accessi/anomalie" aria-label="Apri: riepilogo_accessi' in page
+
+
+@pytest.mark.parametrize("extent", ["propri", "settore"])
+def test_who_reads_less_of_the_log_than_the_ente_is_told_nothing_of_all_of_it(
+    browser: SignIn, own_addresses: Any, extent: str
+) -> None:
+    elena = browser("elena.riva")
+    with psycopg.connect(own_addresses.migrator) as owner:
+        owner.execute("ALTER TABLE politica_regole DISABLE TRIGGER USER")
+        owner.execute(
+            "UPDATE politica_regole SET estensione = %s"
+            " WHERE (ruolo, sezione, azione) = ('rpd', 'registro_accessi', 'leggi')",
+            (extent,),
+        )
+        owner.execute(
+            "INSERT INTO accessi_anomali (id, regola, chiave, ente, operatore_id, ruolo, settore, dal, al, righe,"
+            " conteggio, spiegazione) VALUES (%s, 'fuori_orario', 'x', 'F704', %s, 'coordinatore', '', now(), now(),"
+            " '[]', 1, 'Alle 23')",
+            (uuid4(), w.GIULIA),
+        )
+    elena.client.app.state.gateway.policies.known.clear()  # type: ignore[attr-defined]
+
+    assert "segnalazione nuova" not in elena.get("/").text

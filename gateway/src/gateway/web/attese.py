@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from contracts.anagrafe import CaricamentiOut, ListCaricamenti, StatoCaricamento
-from contracts.mandato import Extent
 from gateway.accessi import verifiche
 from gateway.accessi.anomalie import count_open
 from gateway.accessi.ricerca import with_connection
@@ -63,7 +62,7 @@ async def attese_of(request: Request, caller: Caller, gathering: Gathering) -> l
 
 
 async def _of_the_log(request: Request, caller: Caller) -> list[Attesa]:
-    if caller.extents.get(LOG) in (None, Extent.PROPRI):
+    if caller.ente not in caller.enti(LOG):
         return []
     found = []
     if any(one.anomalie for one in await with_connection(request, verifiche.newest)):
