@@ -185,7 +185,7 @@ class Caller:
     async def _is_of(self, person: UUID, case: UUID) -> bool:
         """Whether this is the person's case: asked of the service, as the caller."""
         extents = extents_of(self.identity, self._policy, ("presa_in_carico:leggi",))
-        reason = Reason(self.identity.emergenza_motivo, (person,))
+        reason = Reason(self.identity.emergenza_motivo, person=person)
         token = self._gateway.signer.sign(self.identity, self._policy, extents, ("cartella",), reason)
         try:
             found = await self._gateway.rpc.call(

@@ -40,7 +40,7 @@ class MandatoSigner:
         reason: Reason = NO_REASON,
     ) -> str:
         """Token for `audience` with these extents and the role's reach into the second level; territories enter it only
-        if an extent reaches them, the emergency only if a scope of it is asked for. `reason` opens what it is of."""
+        if an extent reaches them, the emergency only if a scope of it is asked for. `reason` opens what it is for."""
         key = (
             identity.session_id, policy.version, identity.incarico_id, identity.delegato, identity.emergenza,
             tuple(identity.esclusi or ()), tuple(extents.items()), audience, reason,
@@ -74,7 +74,8 @@ class MandatoSigner:
             enti_ambito=policy.ambiti.get(identity.ente, ()) if Extent.AMBITO in reached else (),
             enti_provincia=policy.province.get(identity.ente, ()) if Extent.PROVINCIA in reached else (),
             motivo=reason.text,
-            motivo_per=reason.of,
+            motivo_per=reason.cases,
+            motivo_persona=reason.person,
             tipo=identity.tipo,
             esclusi=tuple(identity.esclusi or ()),
             in_delega_di=identity.in_delega_di,

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Reason(NamedTuple):
-    """What goes into a mandate: the words, and the case they were said for (in an emergency the person)."""
+    """What goes into a mandate: the words, and the case they were said for, or in an emergency the person."""
 
     text: str = ""
-    of: tuple[UUID, ...] = ()
+    cases: tuple[UUID, ...] = ()
+    person: UUID | None = None
 
 
 NO_REASON = Reason()
@@ -58,7 +59,7 @@ class Motivazione:
             return reason
         found = await self._motivi.of_today(self._identity.operatore_id, case)
         if not found and self._identity.emergenza is not None:  # in the log where the row is that person's
-            return Reason(self._identity.emergenza_motivo, (self._identity.emergenza,))
+            return Reason(self._identity.emergenza_motivo, person=self._identity.emergenza)
         return self._used(case, found)
 
     async def keep(self, case: UUID, motivo: str) -> None:

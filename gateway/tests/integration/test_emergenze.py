@@ -225,8 +225,9 @@ def test_the_reason_of_an_emergency_opens_its_person_s_case_and_no_other(
     mine, other = uuid4(), uuid4()
 
     def entries(request: Any) -> Any:
-        said_for = services.calls[-1].mandato.get("motivo_per", [])
-        if request.cartella_id == mine and str(LUCA) in said_for:
+        mandato = services.calls[-1].mandato
+        assert str(LUCA) not in mandato.get("motivo_per", [])
+        if request.cartella_id == mine and mandato.get("motivo_persona") == str(LUCA):
             raise NotFound("cartella.non_trovata", "Non c'è.")
         raise Forbidden("accesso.motivo_richiesto", "Scrivi il motivo.")
 

@@ -33,7 +33,7 @@ SCOPES = (
 class Explained(Mandato):
     """Who says why, if he does, for whatever case he opens: as the gateway sees to, case by case."""
 
-    def reason_for(self, *ids: UUID | None) -> str:
+    def reason_for(self, cartella_id: UUID, residente_id: UUID | None = None) -> str:
         return self.motivo
 
 

@@ -130,27 +130,32 @@ def test_table_without_teams_gives_nothing_to_own_cases_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("motivo_per", "team", "asked"),
+    ("motivo_per", "motivo_persona", "team", "asked"),
     [
-        ([], [], True),
-        ([], ["altro"], True),
-        ([], ["suo"], False),
-        ([], ["delegante"], False),
-        (["caso"], ["altro"], False),
-        (["altro caso", "caso"], [], False),
-        (["persona"], [], False),
-        (["altro caso"], [], True),
+        ([], "", [], True),
+        ([], "", ["altro"], True),
+        ([], "", ["suo"], False),
+        ([], "", ["delegante"], False),
+        (["caso"], "", ["altro"], False),
+        (["altro caso", "caso"], "", [], False),
+        (["altro caso"], "", [], True),
+        ([], "persona", [], False),
+        ([], "altra persona", [], True),
+        (["persona"], "", [], True),
+        ([], "caso", [], True),
     ],
 )
 def test_a_reason_opens_the_case_it_was_said_for_and_no_other(
-    motivo_per: list[str], team: list[str], asked: bool
+    motivo_per: list[str], motivo_persona: str, team: list[str], asked: bool
 ) -> None:
-    ids = {name: uuid4() for name in ("suo", "altro", "delegante", "caso", "altro caso", "persona")}
+    names = ("suo", "altro", "delegante", "caso", "altro caso", "persona", "altra persona")
+    ids = {name: uuid4() for name in names}
     mandato = make_mandato(
         operatore_id=ids["suo"],
         in_delega_di=ids["delegante"],
-        motivo="udienza" if motivo_per else "",
+        motivo="udienza" if motivo_per or motivo_persona else "",
         motivo_per=tuple(ids[name] for name in motivo_per),
+        motivo_persona=ids.get(motivo_persona),
     )
 
     with pytest.raises(Forbidden, match="motivo_richiesto") if asked else nullcontext():

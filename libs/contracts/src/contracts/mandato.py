@@ -46,7 +46,7 @@ class Mandato(Message):
 
     `tipo`: operatore, cittadino, client, sistema. `esclusi`: residenti whom the operator never reaches through his
     role (himself and his household). `in_delega_di`: the absent operator whose cases count as his own. `motivo_per`:
-    the cases that `motivo` was said for, or the one person of an emergency.
+    the cases that `motivo` was said for; `motivo_persona`: the person, where it is that of an emergency.
     """
 
     operatore_id: UUID
@@ -59,6 +59,7 @@ class Mandato(Message):
     enti_provincia: tuple[str, ...] = ()
     motivo: str = ""
     motivo_per: tuple[UUID, ...] = ()
+    motivo_persona: UUID | None = None
     tipo: str = "operatore"
     esclusi: tuple[UUID, ...] = ()
     in_delega_di: UUID | None = None
@@ -70,10 +71,12 @@ class Mandato(Message):
         """Whose cases are `propri`: the operator's, and those of whom he stands in for."""
         return (self.operatore_id,) if self.in_delega_di is None else (self.operatore_id, self.in_delega_di)
 
-    def reason_for(self, *ids: UUID | None) -> str:
-        """The reason, if it was said for this case or person; for no other, whoever signed. What is no person says one
-        thing for all it does."""
-        return self.motivo if self.tipo in IMPERSONAL or set(ids) & set(self.motivo_per) else ""
+    def reason_for(self, cartella_id: UUID, residente_id: UUID | None = None) -> str:
+        """The reason, if it was said for this case, or in an emergency for whose it is; for no other, whoever signed.
+        What is no person says one thing for all it does."""
+        of_person = residente_id is not None and residente_id == self.motivo_persona
+        said = self.tipo in IMPERSONAL or cartella_id in self.motivo_per or of_person
+        return self.motivo if said else ""
 
     def in_emergenza(self, scope: str) -> UUID | None:
         """The person whom break-the-glass opens to this scope."""
