@@ -188,6 +188,18 @@ def test_a_closed_case_is_reopened_beside_a_hidden_one_by_who_does_not_see_it(
     assert accanto_a(opened, database) == [str(hidden.id)]
 
 
+def test_a_hidden_case_that_is_reopened_is_told_of_to_no_other_second_level(
+    database: MongoDatabase, settore: str, giulia: Mandato, riservato: CartellaOut
+) -> None:
+    other = make_mandato(settore=f"{settore}-adulti")
+    mark(open_for(riservato, other, database), other, database)
+
+    opened = reopen(close(riservato, giulia, database), giulia, database)
+
+    assert opened.settore_riservato == settore
+    assert accanto_a(opened, database) == []
+
+
 def test_a_hidden_case_is_not_reopened_beside_an_ordinary_one_that_is_seen(
     database: MongoDatabase, giulia: Mandato, ignara: Mandato, riservato: CartellaOut
 ) -> None:

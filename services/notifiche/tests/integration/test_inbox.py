@@ -162,6 +162,15 @@ def test_who_follows_a_hidden_case_hears_of_another_one_of_its_person(
     assert str(opened.cartella_id) not in str(told)
 
 
+def test_a_case_of_a_second_level_is_told_of_to_no_other(door: Door, hidden: FattoCartella) -> None:
+    door.deliver(opened_beside(hidden, CartellaRiapertaV1, settore_riservato="adulti"))
+    assert kinds(door, reads("presa_in_carico:leggi", "secondo_livello:leggi", settore="tutela")) == set()
+    assert door.emitted(AvvisoCreatoV1) == []
+
+    door.deliver(opened_beside(hidden, CartellaRiapertaV1, settore="tutela", settore_riservato="tutela"))
+    assert len(door.emitted(AvvisoCreatoV1)) == 1
+
+
 def test_nobody_else_is_told_neither_who_opened_it_nor_who_only_works_in_the_settore(
     door: Door, hidden: FattoCartella
 ) -> None:

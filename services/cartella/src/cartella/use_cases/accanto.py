@@ -13,7 +13,8 @@ from contracts.mandato import Mandato
 def place(
     cases: CartellaRepository, after: Cartella, mandato: Mandato, before: Cartella | None = None
 ) -> tuple[Cartella, tuple[UUID, ...]]:
-    """The case with its place among the open ones, and those of the second level that its person has in the ente.
+    """The case with its place among the open ones, and those of the second level that its person has in the ente; of
+    a case that is hidden itself only those of the same second level, as it does not exist for the others.
 
     Conflict when the caller sees another one there, or when both are ordinary. The same is asked of the store
     whatever there is: how long it takes tells nothing either.
@@ -28,7 +29,7 @@ def place(
     if any(not _hidden(other, after, before) for other in there):
         raise not_openable()
     twin = any(other.settore_riservato == after.settore_riservato for other in there)
-    hidden = tuple(other.id for other in beside if other.settore_riservato)
+    hidden = tuple(other.id for other in beside if _tells(after, other))
     return replace(after, accanto_non_visto=twin), hidden
 
 
@@ -44,6 +45,12 @@ def not_openable() -> Conflict:
     return Conflict(
         "cartella.non_apribile", "Per questa persona non si può aprire un caso: chiedi a chi coordina."
     )
+
+
+def _tells(after: Cartella, other: Cartella) -> bool:
+    """Whether those of the other one's second level are to hear of this one."""
+    mark = other.settore_riservato
+    return bool(mark) and after.settore_riservato in ("", mark)
 
 
 def _in_the_way(other: Cartella, after: Cartella, before: Cartella | None) -> bool:

@@ -67,7 +67,8 @@ def tell_decision(event: FoglioApprovatoV1 | FoglioRespintoV1, tx: Transaction) 
 
 def tell_altra_cartella(event: CartellaApertaV1 | CartellaRiapertaV1, tx: Transaction) -> None:
     """Who follows a case of the second level hears that its person has another one open now; which one, he finds as far
-    as he may see it. Only people of its settore, even where the mark itself has not arrived here yet."""
+    as he may see it. Only people of its settore, even where the mark itself has not arrived here yet; of one that is of
+    a second level itself, nobody of another."""
     assert tx.envelope is not None
     testo = Testo(
         "altra_cartella",
@@ -77,6 +78,8 @@ def tell_altra_cartella(event: CartellaApertaV1 | CartellaRiapertaV1, tx: Transa
     for cartella_id in event.accanto_a:
         cartella = _known_cartella(cartella_id, tx)
         hidden = replace(cartella, settore_riservato=cartella.settore_riservato or cartella.settore)
+        if event.settore_riservato not in ("", hidden.settore_riservato):
+            continue
         avviso_id = domain.avviso_id(tx.envelope.id, cartella_id)
         avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
         attach(avviso, hidden)
