@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 
 from chassis.sql import SqlDatabase
 from contracts.anagrafe import Indirizzo, ResidenteOut
@@ -21,13 +22,18 @@ from contracts.errors import Unavailable
 from gateway.accessi.anomalie import evaluate
 from gateway.accessi.feste import easter, is_holiday
 from gateway.accessi.rapporto import report_weeks
-from gateway.accessi.regole import plain_name
+from gateway.accessi.regole import ANSWERS, plain_name
 from gateway.accessi.testing import Registro, make_accesso
+from gateway.routes import routes
 from gateway.seed import IDENTITIES, seed_identity
 from gateway.settings import Settings
+from gateway.web.condivisioni import router as pages
 
 ROMA = ZoneInfo("Europe/Rome")
 TUESDAY = datetime(2026, 11, 17, 10, 0, tzinfo=ROMA)
+DECISION = "/api/v1/condivisioni/{condivisione_id}/decisione"
+DECISION_PAGE = "/condivisioni/{condivisione_id}/decidi"
+SHARES = "/casi/{cartella_id}/condivisioni"
 MINUTE = timedelta(minutes=1)
 OPERATORI = {one.identita: one for one in IDENTITIES}
 GIULIA = OPERATORI["giulia.bianchi"].operatore_id
@@ -232,12 +238,14 @@ def test_an_address_nobody_knows_is_nobodys(log: Log) -> None:
         ({"responsabile_id": None, "team": ()}, {"in_delega_di": UUID(int=9)}, 1),
         ({"responsabile_id": None, "team": (UUID(int=9),)}, {"in_delega_di": UUID(int=9)}, 0),
         ({"responsabile_id": None, "team": ()}, {"ruolo": "coordinatore"}, 0),
-        ({"responsabile_id": None, "team": ()}, {"sezione": "condivisioni"}, 0),
+        ({"responsabile_id": None, "team": ()}, {"sezione": "condivisioni", "rotta": DECISION}, 0),
+        ({"responsabile_id": None, "team": ()}, {"sezione": "condivisioni", "rotta": DECISION_PAGE}, 0),
+        ({"responsabile_id": None, "team": ()}, {"sezione": "condivisioni", "rotta": SHARES}, 1),
         ({"responsabile_id": None, "team": (), "stato": StatoCartella.APERTA}, {}, 0),
         ({"responsabile_id": None, "team": (), "stato": StatoCartella.APERTA, "settore": "anziani"}, {}, 1),
     ],
-    ids=["own", "not own", "with a reason", "nobody's stand-in", "stand-in", "coordinator", "answers an offer", "waits",
-         "waits elsewhere"],
+    ids=["own", "not own", "with a reason", "nobody's stand-in", "stand-in", "coordinator", "answers an offer",
+         "answers on the page", "reads the shares", "waits", "waits elsewhere"],
 )  # fmt: skip
 def test_a_case_not_assigned_to_the_reader(
     log: Log, case: dict[str, Any], row: dict[str, Any], found: int
@@ -246,6 +254,12 @@ def test_a_case_not_assigned_to_the_reader(
     log.read(TUESDAY, cartella_id=log.town.case(uuid4(), **case), **{"motivo": ""} | row)
 
     assert log.evaluate() == found
+
+
+def test_the_routes_that_answer_an_offer_are_routes_there_are() -> None:
+    there_are = {route.path for route in (*routes, *pages.routes) if isinstance(route, APIRoute)}
+
+    assert there_are >= {*ANSWERS, SHARES}
 
 
 @pytest.mark.parametrize("row", [{"esito": 404}, {"tipo": "cittadino"}, {"cartella_id": None}])

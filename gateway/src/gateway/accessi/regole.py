@@ -25,7 +25,7 @@ MOST_ROWS = 200
 """Rows a finding points at; its number counts them all."""
 NEW = """
 SELECT a.catena, a.seq, a.quando, a.operatore_id, a.in_delega_di, a.ruolo, a.ente, a.settore, a.cartella_id,
-       a.residente_id, a.sezione, a.motivo
+       a.residente_id, a.rotta, a.motivo
   FROM accessi_teste t JOIN accessi a ON a.catena = t.catena AND a.seq BETWEEN t.da AND t.seq
  WHERE t.numero > %(da)s AND t.numero <= %(a)s AND a.tipo = 'operatore' AND a.esito < 400
    AND (a.cartella_id IS NOT NULL OR a.residente_id IS NOT NULL) AND (a.ente = ANY(%(enti)s)) <> %(altri)s
@@ -57,7 +57,7 @@ class Row:
     settore: str
     cartella_id: UUID | None
     residente_id: UUID | None
-    sezione: str
+    rotta: str
     motivo: str
 
 
@@ -205,6 +205,14 @@ async def _own_traits(scope: Scope, fatti: Fatti, operators: set[UUID], trait: T
     return found
 
 
+ANSWERS = frozenset(
+    root + "/condivisioni/{condivisione_id}/" + end
+    for root, ends in (("", ("decidi", "revoca")), ("/api/v1", ("decisione", "revoca")))
+    for end in ends
+)
+"""Routes that accept, refuse or give back an offer to share a case, and show nothing of it."""
+
+
 async def senza_assegnazione(scope: Scope) -> list[Finding]:
     """A case that is not assigned to the reader, opened without saying why; one by operator, case and day. A case that
     waits to be taken in charge is everybody's of its settore; answering an offer to share one opens nothing of it."""
@@ -212,7 +220,7 @@ async def senza_assegnazione(scope: Scope) -> list[Finding]:
     rows = [
         row
         for row in await new_rows(scope)
-        if row.cartella_id and row.ruolo in roles and not row.motivo and row.sezione != "condivisioni"
+        if row.cartella_id and row.ruolo in roles and not row.motivo and row.rotta not in ANSWERS
     ]
     if not rows:
         return []
