@@ -140,11 +140,11 @@ class Registro:
             key = func.hashtextextended(str(comando_id), LOCK_COMANDO)
             self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    def next_number(self, serie: str) -> int:
-        """1, 2, 3 … without gaps: a number given back by a rollback is given again."""
-        statement = insert(numeratori).values(serie=serie, ultimo=1)
+    def next_number(self, serie: str, step: int = 1) -> int:
+        """The last plus `step`, from `step` on: a number given back by a rollback is given again."""
+        statement = insert(numeratori).values(serie=serie, ultimo=step)
         statement = statement.on_conflict_do_update(
-            index_elements=["serie"], set_={"ultimo": numeratori.c.ultimo + 1}
+            index_elements=["serie"], set_={"ultimo": numeratori.c.ultimo + step}
         )
         return self._session.execute(statement.returning(numeratori.c.ultimo)).scalar_one()
 
