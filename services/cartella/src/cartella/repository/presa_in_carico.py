@@ -1,6 +1,7 @@
 """Queries on the cases."""
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -42,6 +43,7 @@ from contracts.errors import NotFound
 from contracts.mandato import Mandato
 
 NEWEST_FIRST = {"aperta_il": -1, "_id": -1}
+LONGEST_STEP = 3
 DIGITS = re.compile(r"^0*([0-9]{1,9})$")
 
 
@@ -137,10 +139,11 @@ class CartellaRepository:
         return cartella_of(found) if found else None
 
     def next_progressivo(self, ente: str, anno: int) -> int:
-        """The next number of that ente and year: given back if the transaction is not committed, so no gaps."""
+        """The next number of that ente and year, one to three further: no gap tells that there is a case one does not
+        see (docs/adr/0020)."""
         counter = self.db[CONTATORI].find_one_and_update(
             {"_id": f"{ente}-{anno}"},
-            {"$inc": {"ultimo": 1}},
+            {"$inc": {"ultimo": 1 + secrets.randbelow(LONGEST_STEP)}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
             session=self.session,
