@@ -192,6 +192,7 @@ def test_what_must_run_by_the_clock_does(compose: Manifest) -> None:
     assert compose["services"]["custode"]["command"] == hourly
     assert compose["services"]["gateway-verify"]["command"] == [*daily, "verify-accessi"]
     assert compose["services"]["gateway-pulizia"]["command"] == [*daily, "pulizia"]
+    assert compose["services"]["gateway-scarta"]["command"] == [*daily, "scarta-accessi"]
     each_minute = ["every", "--seconds", "60", "--", "job", "gateway", "minuto", "50"]
     assert compose["services"]["notaio"]["command"] == each_minute
 
@@ -202,8 +203,9 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(compose: Man
         for secret in service.get("secrets", ()):
             holders.setdefault(secret["source"], set()).add(name)
 
-    assert holders["gateway_notaio_url"] == holders["gateway_sigilli_key"] == {"notaio", "gateway-pulizia"}
-    assert "notaio" not in holders["gateway_database_url"]
+    keepers = {"notaio", "gateway-scarta"}
+    assert holders["gateway_notaio_url"] == holders["gateway_sigilli_key"] == keepers
+    assert not keepers & holders["gateway_database_url"]
     assert holders["gateway_notaio_password"] == {"postgres"}
 
 

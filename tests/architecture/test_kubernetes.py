@@ -20,6 +20,7 @@ from contracts.rpc import RPC
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 STORE_FILES = {o: f"{o}_mongo_url" if o == "cartella" else f"{o}_database_url" for o in OWNERS}
 NOTAIO = "Deployment gateway-notaio"
+KEEPERS = {NOTAIO, "CronJob gateway-scarta-accessi"}
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -141,6 +142,7 @@ def test_what_must_run_by_the_clock_never_overlaps_and_never_hides_a_failure(
     assert words["CronJob reconcile"] == ["reconcile", *OWNERS, "--replay"]
     assert words["CronJob gateway-verify-accessi"] == ["job", "gateway", "verify-accessi"]
     assert words["CronJob gateway-pulizia"] == ["job", "gateway", "pulizia"]
+    assert words["CronJob gateway-scarta-accessi"] == ["job", "gateway", "scarta-accessi"]
     assert {spec["concurrencyPolicy"] for spec in crons.values()} == {"Forbid"}
     assert {spec["jobTemplate"]["spec"]["backoffLimit"] for spec in crons.values()} == {0}
     assert all(
@@ -162,11 +164,8 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(
     held = {name: mounted(pod, make_secrets.owners()) for name, pod in pods(manifests) if projected(pod)}
 
     for secret in ("gateway_notaio_url", "gateway_sigilli_key"):
-        assert {name for name, files in held.items() if secret in files} == {
-            NOTAIO,
-            "CronJob gateway-pulizia",
-        }
-    assert "gateway_database_url" not in held[NOTAIO]
+        assert {name for name, files in held.items() if secret in files} == KEEPERS
+    assert not [name for name in KEEPERS if "gateway_database_url" in held[name]]
 
 
 def test_who_fetches_the_providers_goes_out_and_reaches_nothing_of_the_house() -> None:
@@ -221,7 +220,7 @@ def test_each_pod_finds_every_secret_its_settings_need(
             for key, value in variables(pod, manifests).items():
                 patch.setenv(key, value)
             settings = importlib.import_module(f"{owner}.settings").Settings(_secrets_dir=folder)
-        own = "gateway_notaio_url" if name == NOTAIO else STORE_FILES[owner]
+        own = "gateway_notaio_url" if name in KEEPERS else STORE_FILES[owner]
         assert own in found, name
         assert bool(settings.migration_url) == (kind == "Job"), name
         if kind == "Deployment":

@@ -140,8 +140,8 @@ def caselle() -> int:
 
 
 def pulizia() -> int:
-    """Every night: what has run out goes: sessions, the SPID log, months of the access log. 1 when one had to stay."""
-    return max([purge_sessioni(), purge_spid(), scarta_accessi()])
+    """Every night: what has run out goes: sessions and the SPID log. Months of the access log are the notaio's."""
+    return max([purge_sessioni(), purge_spid()])
 
 
 def purge_sessioni() -> int:
