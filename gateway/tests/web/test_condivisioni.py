@@ -259,6 +259,18 @@ def test_who_reads_entries_of_his_second_level_is_shown_the_diary(
     assert "secondo livello del tuo settore" in html
 
 
+@pytest.mark.parametrize("page", ["", "/diario", "/documenti"])
+def test_who_sees_the_case_by_a_document_is_shown_the_documents_on_every_page_of_it(
+    browser: SignIn, services: FakeServices, page: str
+) -> None:
+    partly(services, "documenti", entries=True)
+
+    browser("giulia.bianchi").get(f"{CASO}{page}")
+
+    (asked,) = [call for call in services.calls if call.method == "explain_accesso"]
+    assert "documenti:leggi" in asked.mandato["estensioni"]
+
+
 @pytest.mark.parametrize("page", ["accessi", "carico", "condivisioni"])
 def test_who_else_reads_the_case_is_not_for_who_sees_a_part_of_it(
     browser: SignIn, services: FakeServices, page: str

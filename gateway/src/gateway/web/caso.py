@@ -20,7 +20,7 @@ from gateway.web import formats
 from gateway.web.page import Gathering, nothing, page_scope, respond
 from gateway.web.people import operator_name, residents
 
-HEAD_SCOPES = ("anagrafe:leggi", "isee:leggi", "fogli:leggi", "diario:leggi")
+HEAD_SCOPES = ("anagrafe:leggi", "isee:leggi", "fogli:leggi", "diario:leggi", "documenti:leggi")
 
 TABS = (
     ("cronologia", "Cronologia", "", "presa_in_carico:leggi"),
