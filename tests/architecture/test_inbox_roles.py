@@ -49,8 +49,17 @@ def test_what_the_policy_takes_notifiche_no_longer_mails(monkeypatch: pytest.Mon
     assert readers.second_level == InboxReaders().second_level
 
 
+def test_whoever_holds_the_second_level_of_his_settore_is_mailed_of_it_however_far_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = initial().regole["dirigente"] | {"secondo_livello:leggi": Extent.PROPRI}
+
+    assert "dirigente" in told(initial().with_ruolo("dirigente", own), monkeypatch).second_level
+
+
 def test_the_roles_of_the_inbox_are_those_of_the_initial_policy() -> None:
     assert RULES
     assert beyond_propri("avvisi:leggi") == INBOX_ROLES
-    assert beyond_propri("secondo_livello:leggi") == SECOND_LEVEL_ROLES
+    holding = {ruolo for ruolo, sezione, azione, _ in rules() if (sezione, azione) == ("secondo_livello", "leggi")}
+    assert holding == SECOND_LEVEL_ROLES
     assert {scope: beyond_propri(scope) for scope in SEZIONI_AVVISI} == SECTION_ROLES

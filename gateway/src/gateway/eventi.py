@@ -67,7 +67,7 @@ class Reader:
         if avviso.destinatario_id is not None:
             within = self.second_level is not Extent.NESSUNO and (here or self.second_level not in NEAR)
             return avviso.destinatario_id == self.operatore_id and (within or not avviso.secondo_livello)
-        if self.avvisi in OWN_ALONE or (avviso.secondo_livello and self.second_level in OWN_ALONE):
+        if self.avvisi in OWN_ALONE or (avviso.secondo_livello and self.second_level is Extent.NESSUNO):
             return False
         return here and SEZIONE_DI.get(avviso.tipo) in self.sezioni
 

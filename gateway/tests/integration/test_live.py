@@ -193,19 +193,31 @@ def test_an_open_page_ends_when_the_policy_withdraws_alerts(
         assert list(heard) == ["sessione_finita"]
 
 
-@pytest.mark.parametrize("extent", [Extent.NESSUNO, Extent.PROPRI])
 def test_an_open_page_hears_no_second_level_withdrawn_meanwhile(
-    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch, extent: Extent
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (make_avviso(None).model_copy(update={"secondo_livello": True}) for _ in range(2))
     own = make_avviso(IDS["giulia.bianchi"])
     with signed_in(address, "giulia.bianchi") as giulia, open_page(app, giulia) as heard:
         bus.publish(first)
         assert next(heard) == str(first.avviso_id)
-        alter_policy(app, monkeypatch, "secondo_livello:leggi", extent)
+        alter_policy(app, monkeypatch, "secondo_livello:leggi", Extent.NESSUNO)
         bus.publish(second, own)
 
         assert next(heard) == str(own.avviso_id)
+
+
+def test_the_second_level_of_the_settore_is_pushed_to_who_holds_it_however_far(
+    app: FastAPI, address: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the list shows it: a role holds the second level of its settore or holds none."""
+    kept = make_avviso(None).model_copy(update={"secondo_livello": True})
+    with signed_in(address, "giulia.bianchi") as giulia:
+        alter_policy(app, monkeypatch, "secondo_livello:leggi", Extent.PROPRI)
+        with open_page(app, giulia) as heard:
+            bus.publish(kept)
+
+            assert next(heard) == str(kept.avviso_id)
 
 
 def test_an_open_page_hears_nothing_of_who_came_to_live_with_its_person(

@@ -381,6 +381,8 @@ def test_a_version_that_is_none_gets_a_plain_page(admin: Browser, number: str) -
         ("dirigente", "diario:leggi", "propri", "governo_fascicolo"),
         ("dirigente", "secondo_livello:leggi", "settore", "governo_fascicolo"),
         ("dirigente", "emergenze:scrivi", "ente", "governo_fascicolo"),
+        ("educatore", "secondo_livello:leggi", "propri", "secondo_livello_propri"),
+        ("cittadino", "secondo_livello:leggi", "propri", "secondo_livello_propri"),
         ("client", "report:leggi", "ente", "ruolo_riservato"),
         ("operatore", "report:leggi", "ente", "ruolo_riservato"),
         ("sistema", "report:leggi", "ente", "ruolo_riservato"),

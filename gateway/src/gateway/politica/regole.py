@@ -62,6 +62,8 @@ def _forbidden_cells(contenuto: Contenuto) -> Iterator[Divieto]:
                 yield Divieto("amministratore_fascicolo", ruolo, scope)
             elif governs and scope.partition(":")[0] not in SENZA_CASI:
                 yield Divieto("governo_fascicolo", ruolo, scope)
+            elif scope == SECOND_LEVEL and extent is Extent.PROPRI and ruolo != EMERGENZA:
+                yield Divieto("secondo_livello_propri", ruolo, scope)
             elif ruolo == CITTADINO and extent is not Extent.PROPRI:
                 yield Divieto("cittadino_oltre", ruolo, scope)
             elif ruolo == EMERGENZA and extent is not Extent.PROPRI:
@@ -99,7 +101,7 @@ def _dangerous_cells(prima: Contenuto, dopo: Contenuto) -> Iterator[Pericolo]:
             continue
         if sezione in ALTRUI and extent in WIDE:
             yield Pericolo("territorio", ruolo, scope, extent)
-        if scope == SECOND_LEVEL and extent not in (Extent.PROPRI, Extent.SETTORE):
+        if scope == SECOND_LEVEL and extent is not Extent.SETTORE:
             yield Pericolo("secondo_livello", ruolo, scope, extent)
         if scope == "emergenze:scrivi" and change.prima is Extent.NESSUNO:
             yield Pericolo("emergenza_nuova", ruolo, scope, extent)

@@ -24,6 +24,7 @@ DIVIETI = {
     "cittadino_oltre": "Un cittadino arriva solo a ciò che è suo: {cosa} può essere solo “i propri casi”.",
     "emergenza_oltre": "L’emergenza apre una sola persona: {cosa} può essere solo “i propri casi”.",
     "emergenza_sezione": "L’emergenza apre solo sezioni del fascicolo: togli {cosa}.",
+    "secondo_livello_propri": "Il secondo livello è di un settore: {cosa} non può essere “i propri casi”.",
     "scopo_sconosciuto": "{cosa}: sezione o azione che il sistema non conosce.",
     "nessun_approvatore": "Nessun ruolo potrebbe più approvare una modifica della politica.",
     "nessun_autore": "Nessun ruolo potrebbe più proporre una modifica della politica.",

@@ -62,8 +62,8 @@ def get_cartella(
 
 
 def _marked_for(mandato: Mandato, scope: str) -> ColumnElement[bool]:
-    """Documents of the second level of the caller's settore, in whatever case of the ente: for roles whose scope and
-    second level both reach beyond their own cases (docs/adr/0020)."""
+    """Documents of the second level of the caller's settore, in whatever case of the ente: for roles that hold the
+    second level and whose scope reaches beyond their own cases (docs/adr/0020)."""
     if mandato.extent(scope) in (Extent.NESSUNO, Extent.PROPRI):
         return false()
     enti_of_scope = (mandato.ente,) if mandato.extent(scope) is Extent.SETTORE else mandato.enti(scope)

@@ -10,7 +10,7 @@ INBOX_ROLES = frozenset(
 )
 """Roles whose `avvisi:leggi` reaches beyond `propri`."""
 SECOND_LEVEL_ROLES = frozenset({"assistente_sociale", "educatore", "psicologo", "coordinatore"})
-"""Roles whose `secondo_livello:leggi` reaches beyond `propri`."""
+"""Roles that hold `secondo_livello:leggi`: that of their settore, however far it goes."""
 SECTION_ROLES: Mapping[str, frozenset[str]] = {
     "presa_in_carico:leggi": frozenset({"assistente_sociale", "coordinatore"}),
     "fogli:leggi": frozenset({"assistente_sociale", "coordinatore", "amministrativo", "contabilita"}),
