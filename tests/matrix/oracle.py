@@ -341,13 +341,15 @@ class World:
 
     def asks_reason(self, viewer: Viewer, case: Case, now: datetime) -> bool:
         """Whether a reason is asked before the case opens. One was said with an emergency, and with a grant to this
-        person alone where only that opens it."""
+        person alone: one that names the case itself, or any where the heading alone is open."""
         if self.is_own(viewer, case) or viewer.emergenza == case.residente or viewer.estensioni is not None:
             return False
         personal = [
             g for g in case.grants if g.in_force(now) and g.is_for(viewer) and g.operatore in viewer.persone
         ]
-        return not personal or self.by_role(viewer, HEADING, case)
+        if self.sees_whole(viewer, case, now):
+            personal = [g for g in personal if HEADING.partition(":")[0] in g.sezioni]
+        return not personal
 
     def asks_reason_of_payments(self, viewer: Viewer, scope: str, case: Case, now: datetime) -> bool:
         """The same for its fogli and payments: an office whose scope is the whole ente's works on everybody's. A grant

@@ -226,5 +226,7 @@ def asks_reason(world: World, viewer: Viewer, scope: str, case: Case, now: datet
     if scope.partition(":")[0] in MONEY and world.extent(viewer, scope) not in ("propri", "settore"):
         if world._covers(viewer, scope, case.ente, NOWHERE, ()):
             return False
-    personal = any(grant.in_force(now) and grant.is_for(viewer) and grant.operatore for grant in case.grants)
+    personal = [g for g in case.grants if g.in_force(now) and g.is_for(viewer) and g.operatore]
+    if any(scope.partition(":")[0] in grant.sezioni for grant in personal):
+        return False
     return None if personal or world.is_own(viewer, case) else True

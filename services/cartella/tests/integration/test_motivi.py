@@ -118,6 +118,25 @@ def test_a_grant_in_person_has_its_reason_and_one_to_the_settore_has_not(
     assert SINGLE["diary"](caso, sara, database).totale == 0
 
 
+def test_a_grant_in_person_has_its_reason_where_the_role_reaches_the_case_too(
+    database: MongoDatabase, giulia: Mandato, settore: str, caso: CartellaOut
+) -> None:
+    """Of the section it names: what it does not name is a colleague's, as ever."""
+    sara = make_mandato(Extent.ENTE, settore=f"{settore}-adulti", motivo="")
+    with pytest.raises(Forbidden):
+        SINGLE["diary"](caso, sara, database)
+    lent = make_proposal(caso.id, sara).model_copy(
+        update={"operatore_id": sara.operatore_id, "sezioni": ("diario",)}
+    )
+    offer = condivisioni.propose_condivisione(lent, giulia, database)
+    decision = DecideCondivisione(condivisione_id=offer.id, version=1, accetta=True)
+    condivisioni.decide_condivisione(decision, sara, database)
+
+    assert SINGLE["diary"](caso, sara, database).totale == 0
+    with pytest.raises(Forbidden):
+        SINGLE["isee"](caso, sara, database)
+
+
 def test_ending_a_colleague_s_grant_asks_why(
     database: MongoDatabase, giulia: Mandato, muto: Mandato, settore: str, caso: CartellaOut
 ) -> None:

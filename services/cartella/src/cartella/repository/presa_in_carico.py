@@ -94,6 +94,12 @@ class CartellaRepository:
         """The caller's grants in force on a case already found."""
         return self._grants(cartella_id, any_grant(mandato))
 
+    def lent_in_person(self, cartella_id: UUID, mandato: Mandato, scope: str) -> bool:
+        """Whether a grant to the caller himself, now in force, names the section, whatever else reaches the case."""
+        sezione = scope.partition(":")[0]
+        found = self.grants(cartella_id, mandato)
+        return any(one.operatore_id is not None and sezione in one.sezioni for one in found)
+
     def find(self, request: ListCartelle, mandato: Mandato) -> tuple[list[Reach], int]:
         """The page asked for, newest first and without passaggi, each as far as the caller sees it; and how many there
         are in all."""

@@ -11,7 +11,7 @@ from chassis.mandate import require_motivo
 from chassis.outbox import new_id
 from contracts.base import Command
 from contracts.cartella import CartellaOut
-from contracts.errors import Conflict
+from contracts.errors import Conflict, Forbidden
 from contracts.mandato import Mandato
 
 
@@ -25,8 +25,13 @@ def open_case(cases: CartellaRepository, cartella_id: UUID, mandato: Mandato, sc
     """The case as far as the scope reaches it: NotFound where it does not, Forbidden where a reason is asked and not
     given. Who cannot see it is never asked for a reason: the question would tell that it exists."""
     reach = cases.reach(cartella_id, mandato, scope)
-    if not reach.personale:  # such a grant carries its own reason
+    if reach.personale:  # such a grant carries its own reason
+        return reach
+    try:
         require_reason(mandato, reach.cartella, scope)
+    except Forbidden:
+        if not cases.lent_in_person(cartella_id, mandato, scope):
+            raise
     return reach
 
 
