@@ -105,18 +105,20 @@ def make_keys() -> None:
     password("gateway_secret", 32)
     password("report_pseudonym_key", 32)
     keep("notifiche_smtp_password", "")  # the ente's mail server gives it, if it wants one
-    if not (FOLDER / "mandato_private_key").exists():
-        keep("mandato_private_key", openssl("genpkey", "-algorithm", "ed25519"))
-    keep("mandato_public_key", openssl("pkey", "-in", str(FOLDER / "mandato_private_key"), "-pubout"))
-    if not (FOLDER / "gateway_sigilli_key").exists():
-        keep("gateway_sigilli_key", openssl("genpkey", "-algorithm", "ed25519"))
-    keep("gateway_sigilli_public_key", openssl("pkey", "-in", str(FOLDER / "gateway_sigilli_key"), "-pubout"))
+    for private, public in (
+        ("mandato_private_key", "mandato_public_key"),
+        ("notaio_mandato_key", "notaio_mandato_public_key"),
+        ("gateway_sigilli_key", "gateway_sigilli_public_key"),
+    ):
+        if not (FOLDER / private).exists():
+            keep(private, openssl("genpkey", "-algorithm", "ed25519"))
+        keep(public, openssl("pkey", "-in", str(FOLDER / private), "-pubout"))
 
 
 def owners() -> dict[str, list[str]]:
     """Kubernetes Secret → the files in it. A running service never holds its migrator's password."""
     found: dict[str, list[str]] = {
-        "siso-mandato-public": ["mandato_public_key"],
+        "siso-mandato-public": ["mandato_public_key", "notaio_mandato_public_key"],
         "siso-broker-admin": ["amqp_admin_url"],
     }
     for owner in EVERYBODY:
@@ -129,6 +131,7 @@ def owners() -> dict[str, list[str]]:
     found["siso-notifiche"].append("notifiche_smtp_password")
     found["siso-gateway"] += ["mandato_private_key", "gateway_secret"]
     found["siso-notaio"] = ["gateway_notaio_url", "gateway_sigilli_key", "gateway_sigilli_public_key"]
+    found["siso-notaio-mandato"] = ["notaio_mandato_key"]
     roles = [f"{service}_{role}_password" for service in SQL_OWNERS for role in ("app", "migrator")]
     found["siso-postgres"] = ["postgres_admin_password", "gateway_notaio_password", *roles]
     mongo = ["mongo_admin_password", "mongo_keyfile", "cartella_app_password", "cartella_migrator_password"]

@@ -23,6 +23,7 @@ COMMON_ENV = {
     "SISO_LOG_LEVEL",
     "SISO_OTEL_ENDPOINT",
     "SISO_MANDATO_PUBLIC_KEY_FILE",
+    "SISO_NOTAIO_PUBLIC_KEY_FILE",
     "SISO_SERVICE",
 }
 
@@ -136,7 +137,11 @@ def test_each_container_gets_secrets_that_are_made_and_only_its_own(compose: Man
         assert mounted <= files, name
         owner = name.split("-")[0]
         if service["image"].startswith("siso-") and owner in OWNERS:
-            foreign = {s for s in mounted if not s.startswith((owner, "mandato_p"))}
+            foreign = {
+                s
+                for s in mounted
+                if not s.startswith((owner, "mandato_p")) and s != "notaio_mandato_public_key"
+            }
             assert foreign == set(), name
             assert not any("_migration_url" in s for s in mounted) or name.endswith("-migrate"), name
 
@@ -180,7 +185,7 @@ def test_whoever_talks_to_the_object_store_or_signs_has_the_keys(compose: Manife
         owner = name.split("-")[0]
         assert {f"{owner}_s3_access_key", f"{owner}_s3_secret_key"} <= secrets(name), name
     for name in (f"{service}-{role}" for service in RPC for role in ("rpc", "events")):
-        assert "mandato_public_key" in secrets(name), name
+        assert {"mandato_public_key", "notaio_mandato_public_key"} <= secrets(name), name
     assert {"mandato_public_key", "mandato_private_key", "gateway_secret"} <= secrets("gateway")
     assert "notifiche_smtp_password" in secrets("notifiche-events")
 
@@ -206,6 +211,7 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(compose: Man
     keepers = {"notaio", "gateway-scarta"}
     assert holders["gateway_notaio_url"] == holders["gateway_sigilli_key"] == keepers
     assert not keepers & holders["gateway_database_url"]
+    assert (holders["notaio_mandato_key"], holders["mandato_private_key"]) == ({"notaio"}, {"gateway"})
     assert holders["gateway_notaio_password"] == {"postgres"}
 
 

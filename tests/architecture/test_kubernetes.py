@@ -166,6 +166,8 @@ def test_the_access_log_has_a_keeper_whose_way_in_nobody_else_holds(
     for secret in ("gateway_notaio_url", "gateway_sigilli_key"):
         assert {name for name, files in held.items() if secret in files} == KEEPERS
     assert not [name for name in KEEPERS if "gateway_database_url" in held[name]]
+    assert {name for name, files in held.items() if "notaio_mandato_key" in files} == {NOTAIO}
+    assert "mandato_private_key" not in held[NOTAIO]
 
 
 def test_who_fetches_the_providers_goes_out_and_reaches_nothing_of_the_house() -> None:
@@ -225,7 +227,8 @@ def test_each_pod_finds_every_secret_its_settings_need(
         assert bool(settings.migration_url) == (kind == "Job"), name
         if kind == "Deployment":
             assert settings.amqp_url.startswith(f"amqp://{owner}:"), name
-            assert "mandato_public_key" in found, name
+            verifying = {"mandato_public_key", "notaio_mandato_public_key"}
+            assert name == NOTAIO or verifying <= found, name
             assert getattr(settings, "s3_secret_key", "no S3") != "", name
         if name == "Deployment gateway-http":
             assert {"mandato_private_key", "gateway_secret"} <= found

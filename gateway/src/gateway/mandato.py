@@ -27,8 +27,9 @@ KEPT = 5000
 
 
 class MandatoSigner:
-    def __init__(self, key_file: Path) -> None:
+    def __init__(self, key_file: Path, issuer: str = mandate.ISSUER) -> None:
         self.key = mandate.load_private_key(key_file)
+        self.issuer = issuer
         self.signed: dict[tuple[Any, ...], tuple[float, str]] = {}
 
     def sign(
@@ -96,7 +97,7 @@ class MandatoSigner:
             motivo="sistema",
             tipo="sistema",
         )
-        return mandate.sign(mandato, audience, self.key)
+        return mandate.sign(mandato, audience, self.key, issuer=self.issuer)
 
 
 def _of_role(

@@ -40,20 +40,27 @@ class Credentials:
 
 
 def ensure_key_files(layout: Layout) -> dict[str, Path]:
-    """The Ed25519 pairs that sign the mandates and the seals of the access log, and the gateway's secret, as files;
-    made once.
+    """The Ed25519 pairs that sign the mandates, those of the notaio, and the seals of the access log, and the gateway's
+    secret, as files; made once.
 
-    Returns `private`, `public`, `sigilli`, `sigilli_public` (PEM) and `secret` (64 hex digits).
+    Returns `private`, `public`, `notaio`, `notaio_public`, `sigilli`, `sigilli_public` (PEM) and `secret` (64 hex
+    digits).
     """
     folder = layout.base / "keys"
     files = {
         "private": folder / "mandato_private.pem",
         "public": folder / "mandato_public.pem",
+        "notaio": folder / "notaio_mandato_private.pem",
+        "notaio_public": folder / "notaio_mandato_public.pem",
         "sigilli": folder / "sigilli_private.pem",
         "sigilli_public": folder / "sigilli_public.pem",
         "secret": folder / "gateway_secret",
     }
-    for private, public in (("private", "public"), ("sigilli", "sigilli_public")):
+    for private, public in (
+        ("private", "public"),
+        ("notaio", "notaio_public"),
+        ("sigilli", "sigilli_public"),
+    ):
         if not files[private].exists() or not files[public].exists():
             key = Ed25519PrivateKey.generate()
             write_private(files[private], _private_pem(key))

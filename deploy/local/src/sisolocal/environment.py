@@ -20,6 +20,7 @@ def common(infra: Infra) -> dict[str, str]:
     return {
         "SISO_ENV": "demo",
         "SISO_MANDATO_PUBLIC_KEY_FILE": str(infra.keys["public"]),
+        "SISO_NOTAIO_PUBLIC_KEY_FILE": str(infra.keys["notaio_public"]),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -51,10 +52,10 @@ def of(infra: Infra, owner: str) -> dict[str, str]:
 
 
 def notaio(keys: dict[str, Path], url: str) -> dict[str, str]:
-    """The keys of the seals of the access log, and their keeper's role in the database: never for the process that
-    answers."""
+    """The keys of the seals of the access log, and their keeper's own: never for the process that answers."""
     return {
         "GATEWAY_NOTAIO_URL": sqlalchemy_url(url),
+        "GATEWAY_NOTAIO_MANDATO_KEY_FILE": str(keys["notaio"]),
         "GATEWAY_SIGILLI_KEY_FILE": str(keys["sigilli"]),
         "GATEWAY_SIGILLI_PUBLIC_KEY_FILE": str(keys["sigilli_public"]),
     }

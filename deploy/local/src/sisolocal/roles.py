@@ -87,7 +87,8 @@ def processes(infra: Infra) -> Iterator[RoleProcess]:
     yield _process(infra, CUSTODE, [*argv, "reconcile", *EVERYBODY, "--replay"], everything)
     argv = [program("chassis"), "every", "--seconds", str(SEAL_EVERY), "--first-after", "5", "--"]
     env = environment.of(infra, GATEWAY)
-    del env["GATEWAY_DATABASE_URL"], env["GATEWAY_MIGRATION_URL"]  # it has a role of its own
+    for others in ("DATABASE_URL", "MIGRATION_URL", "MANDATO_PRIVATE_KEY_FILE"):  # it has its own
+        del env[f"GATEWAY_{others}"]
     env |= environment.notaio(infra.keys, infra.postgres.role_url(GATEWAY, NOTAIO))
     yield _process(infra, NOTAIO, [*argv, "job", "gateway", "minuto", str(SEAL_EVERY - 10)], env)
     argv = [

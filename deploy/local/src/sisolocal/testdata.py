@@ -218,7 +218,11 @@ class TestRun:
     # Processes
 
     def _common(self) -> dict[str, str]:
-        return {"SISO_ENV": "test", "SISO_MANDATO_PUBLIC_KEY_FILE": str(self.keys.public_key_file)}
+        return {
+            "SISO_ENV": "test",
+            "SISO_MANDATO_PUBLIC_KEY_FILE": str(self.keys.public_key_file),
+            "SISO_NOTAIO_PUBLIC_KEY_FILE": str(self.keys.files["notaio_public"]),
+        }
 
     def _sql_env(self, service: str, urls: PgUrls) -> dict[str, str]:
         prefix = service.upper()

@@ -12,6 +12,7 @@ from time import monotonic
 import psycopg
 import structlog
 
+from chassis.mandate import NOTAIO
 from gateway.accessi import verifiche
 from gateway.accessi.anomalie import evaluate
 from gateway.accessi.continua import record_findings, verify_new
@@ -90,7 +91,7 @@ def lazily(settings: SealSettings, opened: AsyncExitStack) -> Callable[[], Await
             pool = make_pool(settings)
             await pool.open()
             opened.push_async_callback(pool.close)
-            made.append(Fatti(Sistema(pool, rpc, MandatoSigner(settings.mandato_private_key_file))))
+            made.append(Fatti(Sistema(pool, rpc, MandatoSigner(settings.notaio_mandato_key_file, NOTAIO))))
         return made[0]
 
     return fatti

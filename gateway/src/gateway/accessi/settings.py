@@ -9,9 +9,12 @@ from gateway.settings import Settings
 
 class SealSettings(Settings):
     """`GATEWAY_NOTAIO_URL`: the database as `gateway_notaio`, the only role that may seal and discard.
-    `GATEWAY_SIGILLI_KEY_FILE` signs; `GATEWAY_SIGILLI_PUBLIC_KEY_FILE` holds the public keys, old ones too."""
+    `GATEWAY_NOTAIO_MANDATO_KEY_FILE` signs what he asks the services for the rules: reading, as the system alone.
+    `GATEWAY_SIGILLI_KEY_FILE` signs the seals; `GATEWAY_SIGILLI_PUBLIC_KEY_FILE` holds the public keys,
+    old ones too."""
 
     notaio_url: str = ""
+    notaio_mandato_key_file: Path = Path("/run/secrets/notaio_mandato_key")
     sigilli_key_file: Path = Path("/run/secrets/gateway_sigilli_key")
     sigilli_public_key_file: Path = Path("/run/secrets/gateway_sigilli_public_key")
 

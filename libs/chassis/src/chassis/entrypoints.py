@@ -63,7 +63,7 @@ def rpc(method: Callable[..., BaseModel]) -> Any:
         with _unit_of_work(self.name, "rpc", name, context.from_headers(headers)):
             _refuse_nul(request)
             arguments: list[Any] = [_validated(request_model, request)]
-            mandato = mandate.verify(str(headers.get("mandato", "")), self.name, _public_key())
+            mandato = mandate.verify(str(headers.get("mandato", "")), self.name, _public_key(), _notaio_key())
             context.set_actor(str(mandato.operatore_id))
             if "mandato" in hints:
                 arguments.append(mandato)
@@ -198,6 +198,12 @@ def _public_key() -> Any:
     if path is None:
         raise RuntimeError("SISO_MANDATO_PUBLIC_KEY_FILE is not set: no request can be verified")
     return mandate.load_public_key(path)
+
+
+def _notaio_key() -> Any:
+    """None where there is none: what the notaio asks is then refused, and his rules wait."""
+    path = SETTINGS.notaio_public_key_file if SETTINGS else None
+    return mandate.load_public_key(path) if path is not None and path.exists() else None
 
 
 def _register(handle: Any, method: Any, entrypoint: Any) -> Any:

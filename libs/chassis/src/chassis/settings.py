@@ -23,6 +23,7 @@ class CommonSettings(BaseSettings):
 
     environment: Environment = Field(alias="SISO_ENV", default=Environment.PRODUCTION)
     mandato_public_key_file: Path | None = Field(alias="SISO_MANDATO_PUBLIC_KEY_FILE", default=None)
+    notaio_public_key_file: Path | None = Field(alias="SISO_NOTAIO_PUBLIC_KEY_FILE", default=None)
     otel_endpoint: str = Field(alias="SISO_OTEL_ENDPOINT", default="")
     log_level: str = Field(alias="SISO_LOG_LEVEL", default="INFO")
     health_port: int = Field(alias="HEALTH_PORT", default=0)

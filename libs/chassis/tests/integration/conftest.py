@@ -17,6 +17,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from chassis.mandate import NOTAIO, load_private_key, sign
 from chassis.migrations import CREATE_OUTBOX
 from contracts.mandato import Mandato
 from sisolocal.testbus import Bus, Reply
@@ -47,15 +48,23 @@ class Toy:
             return connection.execute(query).fetchall()
 
     def token(self, audience: str = "report") -> str:
-        who = Mandato(
-            operatore_id=uuid4(),
-            incarico_id=uuid4(),
-            ruolo="prova",
-            ente="F704",
-            settore="minori",
-            estensioni={},
-        )
-        return self.bus.token(who, audience)
+        return self.bus.token(self.who(), audience)
+
+    def notaio_token(self, **changes: Any) -> str:
+        """As the notaio signs, with a key of his own."""
+        key = load_private_key(self.bus.keys.files["notaio"])
+        return sign(self.who(**{"tipo": "sistema"} | changes), ("report",), key, issuer=NOTAIO)
+
+    def who(self, **changes: Any) -> Mandato:
+        values = {
+            "operatore_id": uuid4(),
+            "incarico_id": uuid4(),
+            "ruolo": "prova",
+            "ente": "F704",
+            "settore": "minori",
+            "estensioni": {},
+        }
+        return Mandato.model_validate(values | changes)
 
     def call(self, *requests: dict[str, Any], token: str | None = None) -> list[Reply]:
         caller = Bus(self.env["REPORT_AMQP_URL"], self.bus.keys)  # a service, with no more rights than it has

@@ -93,6 +93,16 @@ def test_without_a_mandate_for_this_service_nothing_is_done(toy: Toy, start: Sta
     assert toy.rows("SELECT * FROM note") == []
 
 
+def test_a_service_knows_the_notaios_key_for_what_the_system_reads_alone(toy: Toy, start: Start) -> None:
+    start("rpc")
+
+    tokens = (toy.notaio_token(), toy.notaio_token(tipo="operatore"))
+    known, person = (toy.call({"testo": "ciao"}, token=token)[0] for token in tokens)
+
+    assert known["error"] is None
+    assert person["error"]["exc_args"][0] == "mandato.non_valido"
+
+
 def test_same_event_twice_has_one_effect(toy: Toy, start: Start) -> None:
     start("events")
     event = opened("bene")

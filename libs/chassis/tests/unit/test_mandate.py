@@ -194,3 +194,52 @@ def test_a_scope_not_held_reaches_nothing_whatever_else_is_open() -> None:
 
     assert str(mandate.sql_filter(mandato, "diario:leggi", ente=CASES.c.ente)) == "false"
     assert mandate.mongo_filter(mandato, "diario:leggi") == {"_id": {"$in": []}}
+
+
+NOTAIO = Ed25519PrivateKey.generate()
+SYSTEM = {
+    "tipo": "sistema",
+    "ruolo": "sistema",
+    "estensioni": {"presa_in_carico:leggi": Extent.PROVINCIA, "secondo_livello:leggi": Extent.PROVINCIA},
+}
+
+
+def of_the_notaio(**changes: object) -> str:
+    return mandate.sign(make_mandato(**SYSTEM | changes), ("cartella",), NOTAIO, issuer=mandate.NOTAIO)
+
+
+def test_the_notaio_reads_for_the_system_under_a_key_of_his_own() -> None:
+    verified = mandate.verify(of_the_notaio(), "cartella", PUBLIC, NOTAIO.public_key())
+
+    assert (verified.tipo, *verified.estensioni) == ("sistema", *SYSTEM["estensioni"])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tipo": "operatore"},
+        {"tipo": "client"},
+        {"estensioni": {"diario:scrivi": Extent.PROVINCIA}},
+        {"estensioni": {"diario:leggi": Extent.PROVINCIA, "siuss:esporta": Extent.PROVINCIA}},
+        {"emergenza": Emergenza(residente_id=uuid4(), scopi=("diario:scrivi",))},
+    ],
+    ids=["a person", "a machine", "writing", "exporting", "an emergency"],
+)
+def test_the_notaio_signs_for_nobody_else_and_nothing_but_reading(changes: dict[str, object]) -> None:
+    with pytest.raises(Forbidden):
+        mandate.verify(of_the_notaio(**changes), "cartella", PUBLIC, NOTAIO.public_key())
+
+
+def test_neither_key_passes_for_the_other_and_none_is_known_by_itself() -> None:
+    in_the_name_of_the_gateway = mandate.sign(make_mandato(**SYSTEM), ("cartella",), NOTAIO)
+    in_the_name_of_the_notaio = mandate.sign(
+        make_mandato(**SYSTEM), ("cartella",), KEY, issuer=mandate.NOTAIO
+    )
+
+    for token, known in (
+        (in_the_name_of_the_gateway, NOTAIO.public_key()),
+        (in_the_name_of_the_notaio, NOTAIO.public_key()),
+        (of_the_notaio(), None),
+    ):
+        with pytest.raises(Forbidden):
+            mandate.verify(token, "cartella", PUBLIC, known)
