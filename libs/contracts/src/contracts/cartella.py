@@ -80,7 +80,8 @@ class FattoCartella(Event):
 
 class CartellaApertaV1(FattoCartella, source="cartella", key="cartella.aperta.v1", subject="cartella_id"):
     """A case file was opened. `accanto_a`: the open cases of a second level that the person has in the same ente, whose
-    settori hear of this one while who opened it does not hear of them."""
+    settori hear of this one while who opened it does not hear of them; of a case that is of a second level itself only
+    those of the same."""
 
     accanto_a: tuple[UUID, ...] = ()
 
@@ -94,7 +95,10 @@ class CartellaPresaInCaricoV1(
 class CartellaAssegnataV1(
     FattoCartella, source="cartella", key="cartella.assegnata.v1", subject="cartella_id"
 ):
-    """Responsible worker, team or settore changed."""
+    """Responsible worker, team or settore changed. `accanto_a`: as in `cartella.aperta`, where it came to stand in
+    another settore."""
+
+    accanto_a: tuple[UUID, ...] = ()
 
 
 class CartellaChiusaV1(FattoCartella, source="cartella", key="cartella.chiusa.v1", subject="cartella_id"):

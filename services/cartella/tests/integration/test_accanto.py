@@ -1,16 +1,20 @@
 """Cases of one person beside each other: what is hidden stands in nobody's way, what is seen is named."""
 
+from contextlib import suppress
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from services.cartella.tests.factories import make_mandato, make_open
-from services.cartella.tests.integration.conftest import events_of, together
+from services.cartella.tests.integration.conftest import again, events_of, together
 from services.cartella.tests.integration.doors import finds
 from services.cartella.tests.integration.test_secondo_livello import mark
 
+from cartella.domain.presa_in_carico import Cartella
+from cartella.repository.presa_in_carico import CartellaRepository
 from cartella.use_cases import presa_in_carico
 from chassis.mongo import MongoDatabase
+from chassis.outbox import Transient
 from contracts.cartella import AssignCartella, CartellaOut, CloseCartella, ReopenCartella
 from contracts.errors import Conflict
 from contracts.events import Envelope
@@ -223,6 +227,7 @@ def test_a_case_moves_beside_one_hidden_there_as_if_it_were_not(
     moved = presa_in_carico.assign_cartella(moving, giulia, database)
 
     assert moved.settore == other.settore
+    assert accanto_a(moved, database) == [str(there.id)]
     assert finds(there, other, database)
     assert refused(lambda: open_for(riservato, other, database))[0] == "cartella.gia_aperta"
 
@@ -239,6 +244,43 @@ def test_two_that_came_to_stand_together_are_told_apart_by_who_sees_both(
     moved = presa_in_carico.assign_cartella(moving, giulia, database)
 
     assert mark(moved, other, database, settore="").settore_riservato == ""
+
+
+def test_a_new_team_where_the_case_stays_is_told_of_to_nobody(
+    database: MongoDatabase, settore: str, ignara: Mandato, riservato: CartellaOut
+) -> None:
+    opened = open_for(riservato, ignara, database)
+    naming = AssignCartella(
+        cartella_id=opened.id, version=opened.version, team=(uuid4(),), motivo="Nuova équipe"
+    )
+
+    assert accanto_a(presa_in_carico.assign_cartella(naming, ignara, database), database) == []
+
+
+def test_an_opening_and_a_hidden_reopening_at_one_moment_do_not_pass_each_other_by(
+    database: MongoDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    giulia: Mandato,
+    ignara: Mandato,
+    riservato: CartellaOut,
+) -> None:
+    closed = close(riservato, giulia, database)
+    looking, meanwhile = CartellaRepository.open_ones, list[Any]()
+
+    def look_and_be_overtaken(cases: CartellaRepository, residente_id: UUID, ente: str) -> list[Cartella]:
+        found = looking(cases, residente_id, ente)
+        monkeypatch.setattr(CartellaRepository, "open_ones", looking)
+        with suppress(Transient):
+            meanwhile.append(reopen(closed, giulia, database))
+        return found
+
+    monkeypatch.setattr(CartellaRepository, "open_ones", look_and_be_overtaken)
+    opened = again(lambda: open_for(riservato, ignara, database))
+
+    if meanwhile:
+        assert accanto_a(opened, database) == [str(closed.id)]
+    else:
+        assert refused(lambda: reopen(closed, giulia, database)) == named(opened)
 
 
 def test_the_index_answers_whatever_of_its_fields_a_query_names(

@@ -101,6 +101,7 @@ class NotificheService:
     @on_event(CartellaAssegnataV1)
     def on_cartella_assegnata_v1(self, event: CartellaAssegnataV1, tx: Transaction) -> None:
         cartelle.follow_cartella(event, tx)
+        news.tell_altra_cartella(event, tx)
 
     @on_event(CartellaChiusaV1)
     def on_cartella_chiusa_v1(self, event: CartellaChiusaV1, tx: Transaction) -> None:

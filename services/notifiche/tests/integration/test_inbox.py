@@ -8,7 +8,13 @@ from services.notifiche.tests.factories import make_cartella_event, make_mandato
 from services.notifiche.tests.integration.test_alerts import abilitato, deceduto, listed
 from services.notifiche.tests.integration.test_riservatezza import addressed, emergenza, foglio, to_whom
 
-from contracts.cartella import CartellaApertaV1, CartellaRiapertaV1, CartellaRiservataV1, FattoCartella
+from contracts.cartella import (
+    CartellaApertaV1,
+    CartellaAssegnataV1,
+    CartellaRiapertaV1,
+    CartellaRiservataV1,
+    FattoCartella,
+)
 from contracts.errors import NotFound
 from contracts.mandato import Extent, Mandato
 from contracts.notifiche import SEZIONE_DI, AvvisoCreatoV1, ListAvvisi, MarkAvvisoLetto
@@ -160,6 +166,20 @@ def test_who_follows_a_hidden_case_hears_of_another_one_of_its_person(
     [told] = door.emitted(AvvisoCreatoV1)
     assert told["secondo_livello"] is True
     assert str(opened.cartella_id) not in str(told)
+
+
+def test_who_follows_a_hidden_case_hears_of_another_one_that_comes_to_a_settore(
+    door: Door, giulia: UUID, hidden: FattoCartella
+) -> None:
+    door.deliver(opened_beside(hidden, CartellaAssegnataV1, accanto_a=()))
+    assert door.emitted(AvvisoCreatoV1) == []
+
+    door.deliver(opened_beside(hidden, CartellaAssegnataV1))
+    [avviso] = listed(
+        door, make_mandato(giulia, settore="tutela", estensioni=SCRIVE | {"secondo_livello:leggi": Extent.SETTORE})
+    )  # fmt: skip
+    assert (avviso.tipo, avviso.cartella_id) == ("altra_cartella", hidden.cartella_id)
+    assert avviso.descrizione == "Un'altra cartella di una persona che segui è passata a un altro settore."
 
 
 def test_a_case_of_a_second_level_is_told_of_to_no_other(door: Door, hidden: FattoCartella) -> None:

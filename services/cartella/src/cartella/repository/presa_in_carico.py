@@ -134,6 +134,12 @@ class CartellaRepository:
         found = self.db[CARTELLE].find(where, {"passaggi": 0}, session=self.session).sort(order)
         return [cartella_of(row) for row in found]
 
+    def take_turn(self, residente_id: UUID, ente: str) -> None:
+        """Of two transactions that place cases of one person in an ente at one moment, the second runs again and sees
+        what the first did."""
+        turn = {"_id": f"{ente}-{residente_id}"}
+        self.db[CONTATORI].update_one(turn, {"$inc": {"ultimo": 1}}, upsert=True, session=self.session)
+
     def shown(self, residente_id: UUID, ente: str, mandato: Mandato) -> set[UUID]:
         """Ids of those of which the caller sees at least the heading."""
         where: Document = {"residente_id": residente_id, "ente": ente, "attiva": True}

@@ -1,5 +1,5 @@
 """Open cases of one person beside each other in a settore: one that is seen refuses, by its number; one of the second
-level that is not seen never shows. Its settore hears of an opening from the event, nobody else from anything."""
+level that is not seen never shows. Its settore hears of an opening or a move from the event, nobody else at all."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -16,9 +16,11 @@ def place(
     """The case with its place among the open ones, and those of the second level that its person has in the ente; of
     a case that is hidden itself only those of the same second level, as it does not exist for the others.
 
-    Conflict when the caller sees another one there, or when both are ordinary. The same is asked of the store
-    whatever there is: how long it takes tells nothing either.
+    One at a time for a person and ente: of two at one moment the second sees the first. Conflict when the caller sees
+    another one there, or when both are ordinary. The same is asked of the store whatever there is: how long it takes
+    tells nothing either.
     """
+    cases.take_turn(after.residente_id, after.ente)
     known = cases.open_ones(after.residente_id, after.ente)
     shown = cases.shown(after.residente_id, after.ente, mandato)
     beside = [one for one in known if one.id != after.id]

@@ -172,7 +172,7 @@ def _already_done(cartella: Cartella, command: Command) -> bool:
 def fact(
     event: type[FattoCartella], cartella: Cartella, step: Step, accanto_a: tuple[UUID, ...] = ()
 ) -> FattoCartella:
-    """The event of that type: the whole state a projection needs. `accanto_a`: for those that open a case."""
+    """The event of that type: the whole state a projection needs. `accanto_a`: for what opens a case or moves it."""
     more = {"accanto_a": accanto_a} if "accanto_a" in event.model_fields else {}
     return event(
         cartella_id=cartella.id,

@@ -6,7 +6,12 @@ from uuid import UUID
 
 from chassis.outbox import RetryLater
 from chassis.sql import Transaction
-from contracts.cartella import CartellaApertaV1, CartellaRiapertaV1, CondivisionePropostaV1
+from contracts.cartella import (
+    CartellaApertaV1,
+    CartellaAssegnataV1,
+    CartellaRiapertaV1,
+    CondivisionePropostaV1,
+)
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
 from contracts.notifiche import StatoAvviso
@@ -14,6 +19,15 @@ from notifiche import domain, projections
 from notifiche.domain import CartellaNota, Testo
 from notifiche.repository import AvvisoRepository
 from notifiche.use_cases.making import ROME, add, attach, close, destinatario_of, new_avviso, today
+
+APERTA = Testo(
+    "altra_cartella", "Altra cartella aperta", "È stata aperta un'altra cartella per una persona che segui."
+)
+MOSSA = Testo(
+    "altra_cartella",
+    "Altra cartella passata di settore",
+    "Un'altra cartella di una persona che segui è passata a un altro settore.",
+)
 
 
 def ask_approval(event: FoglioPropostoV1, tx: Transaction) -> None:
@@ -65,16 +79,14 @@ def tell_decision(event: FoglioApprovatoV1 | FoglioRespintoV1, tx: Transaction) 
     add(avviso, tx)
 
 
-def tell_altra_cartella(event: CartellaApertaV1 | CartellaRiapertaV1, tx: Transaction) -> None:
-    """Who follows a case of the second level hears that its person has another one open now; which one, he finds as far
-    as he may see it. Only people of its settore, even where the mark itself has not arrived here yet; of one that is of
-    a second level itself, nobody of another."""
+def tell_altra_cartella(
+    event: CartellaApertaV1 | CartellaRiapertaV1 | CartellaAssegnataV1, tx: Transaction
+) -> None:
+    """Who follows a case of the second level hears that its person has another one open now, or that another one has
+    come to a settore; which one, he finds as far as he may see it. Only people of its settore, even where the mark
+    itself has not arrived here yet; of one that is of a second level itself, nobody of another."""
     assert tx.envelope is not None
-    testo = Testo(
-        "altra_cartella",
-        "Altra cartella aperta",
-        "È stata aperta un'altra cartella per una persona che segui.",
-    )
+    testo = MOSSA if isinstance(event, CartellaAssegnataV1) else APERTA
     for cartella_id in event.accanto_a:
         cartella = _known_cartella(cartella_id, tx)
         hidden = replace(cartella, settore_riservato=cartella.settore_riservato or cartella.settore)
