@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import web_world as w
@@ -182,3 +183,15 @@ def test_an_upload_without_a_file_says_so_at_the_field(browser: SignIn) -> None:
     assert answer.status_code == 422
     assert "Scegli il file da caricare." in answer.text
     assert '<a href="#file">' in answer.text
+
+
+def test_the_form_that_annuls_a_payment_is_logged_as_a_reading_of_its_case(
+    browser: SignIn, query: Callable[..., list[dict[str, Any]]]
+) -> None:
+    paolo = browser("paolo.neri")
+
+    answer = paolo.get(f"/pagamenti/{w.EROGAZIONE}/annulla?foglio={w.FOGLIO}")
+
+    logged = "SELECT cartella_id, residente_id FROM accessi WHERE session_id = %s AND rotta LIKE '%%/annulla'"
+    assert answer.status_code == 200
+    assert query(logged, paolo.session_id) == [{"cartella_id": w.CASO, "residente_id": w.LUCA}]

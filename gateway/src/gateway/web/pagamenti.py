@@ -144,6 +144,7 @@ async def _annul_page(
     found = next((e for e in answer.erogazioni if e.id == erogazione_id), None)
     if found is None:
         raise NotFound("erogazione.non_trovata", "Questo pagamento non c’è.")
+    caller.touch(cartella_id=found.cartella_id, residente_id=found.residente_id)
     form.values.setdefault("version", [str(found.version)])
     text = f"{found.voce_nome}, {formats.month(found.mese)}: {formats.euro(found.importo)}."
     return await respond(
