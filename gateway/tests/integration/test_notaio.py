@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from contracts.events import Event
+from contracts.gateway import AccessoAnomaloV1, EmergenzaApertaV1, RapportoAnomaliePreparatoV1
 from gateway.accessi.testing import Registro
 
 SEAL = "(9, now(), 0, '', '', '', '')"
@@ -50,6 +52,10 @@ ALWAYS = {
     "record gone": "DELETE FROM accessi_scarti",
     "month of one's own": "SELECT make_accessi_mese('1999-01-01')",
 }
+EVENT = (
+    "INSERT INTO outbox (id, type, subject, envelope)"
+    " VALUES (gen_random_uuid(), '{}', 'x', jsonb_build_object('type', '{}'))"
+)
 NOT_HIS = {
     "row written": f"INSERT INTO accessi (catena, seq) VALUES ({NOBODY}, 1)",
     "chain opened": f"INSERT INTO accessi_catene (catena) VALUES ({NOBODY})",
@@ -62,6 +68,10 @@ NOT_HIS = {
     "finding closed": "UPDATE accessi_anomali SET stato = 'chiusa', motivo = 'x'",
     "emergency signed": "UPDATE emergenze SET rivista_il = now()",
     "event gone": "DELETE FROM outbox",
+    "event of the pages": EVENT.format("gateway.operatore.abilitato.v1", "gateway.operatore.abilitato.v1"),
+    "event of the pages in another's row": EVENT.format(
+        "gateway.accesso.anomalo.v1", "gateway.operatore.abilitato.v1"
+    ),
     "rule off": "UPDATE regole_anomalia SET attiva = false",
 }
 
@@ -117,6 +127,14 @@ def lay_over(connection: psycopg.Connection[Any], table: str) -> None:
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {0} AS SELECT * FROM public.{0} LIMIT 0").format(sql.Identifier(table))
     )
+
+
+@pytest.mark.parametrize("event", [AccessoAnomaloV1, RapportoAnomaliePreparatoV1, EmergenzaApertaV1])
+def test_the_notaio_tells_what_he_finds(registro: Registro, event: type[Event]) -> None:
+    name = f"{event.source}.{event.key}"
+    with psycopg.connect(registro.notaio) as connection:
+        connection.execute(EVENT.format(name, name))
+        connection.rollback()
 
 
 @pytest.mark.parametrize("table", TABLES_OF_GUARDS)
