@@ -742,7 +742,7 @@ def test_a_system_from_before_the_editor_is_given_what_lets_its_people_go_on(
     assert territories == [("F704",)]
 
 
-LATER = """
+APPROVED_FOR_LATER = """
 INSERT INTO politiche (version, attiva_dal, motivo, stato, base)
 VALUES (2, now() + interval '10 days', 'Di prima, per dopo', 'bozza', 1);
 INSERT INTO politica_regole VALUES (2, 'assistente_sociale', 'diario', 'leggi', 'settore'),
@@ -757,7 +757,7 @@ def test_a_version_of_before_the_editor_that_waits_for_its_day_is_neither_hasten
     url = pg_database("gateway", fresh=True).app
     with psycopg.connect(url) as connection:
         connection.execute(OLD)
-        connection.execute(LATER)
+        connection.execute(APPROVED_FOR_LATER)
     database = SqlDatabase(settings.model_copy(update={"database_url": url}))
     made = []
     for _ in range(2):
