@@ -45,6 +45,8 @@ class Asking:
         self.pages = seat.viewer.estensioni is None
         """Whether pages are for him: a machine client has the API alone."""
         self.found = Found()
+        self.nobodys: dict[tuple[str, bool], Any] = {}
+        """What he is told at a door, with a reason or without, of what is not there."""
 
     def get(self, path: str, motivo: bool = True, **params: Any) -> httpx.Response:
         """An API address or a page; whatever comes back must tell nothing he may not know."""

@@ -16,7 +16,7 @@ from tests.matrix.loader import Seat
 from tests.matrix.oracle import Case, World
 from tests.matrix.reading import Resident
 
-THREADS = 3
+THREADS = 5
 Job = Any
 """Called with the Asking."""
 

@@ -202,6 +202,8 @@ POST /sessioni/altre/fine -
 POST /sessioni/{session_id}/fine -
 """)  # fmt: skip
 """One's own session: operators and citizens alike."""
+OPEN_TO_CITIZENS = ("GET /aiuto", "GET /riservatezza")
+"""Help, and what one's own role may do."""
 FIRST_PAGE = "GET /"
 """Leads a citizen to his own pages."""
 AT_WORK = table("", """

@@ -18,7 +18,7 @@ from tests.matrix.doors import Door
 from tests.matrix.kept import Facts, opens, read_facts, sees, state, whole_enti
 
 NAMES = {"operatori": "operatore_id", "incarichi": "incarico_id", "clienti": "client_id", "deleghe": "delega_id",
-         "emergenze": "emergenza_id", "anomalie": "anomalia_id", "vincoli": "vincolo_id",
+         "emergenze": "emergenza_id", "anomalie": "anomalia_id", "termini": "termini_id", "vincoli": "vincolo_id",
          "caricamenti": "caricamento_id", "flussi": "flusso_id"}  # fmt: skip
 """How an address names a thing of each kind."""
 KINDS = {name: kind for kind, name in NAMES.items()}
@@ -52,6 +52,11 @@ def prepare(played: Played) -> None:
                 " conteggio, spiegazione)"
                 " VALUES (%s, 'molti_casi', %s, %s, %s, %s, %s, now(), now(), '[]', 9, 'Tanti')",
                 (str(uuid4()), str(uuid4()), ente, who.id, who.ruolo, who.settore),
+            )
+            db.execute(
+                "INSERT INTO registro_termini (id, ente, mesi, mostra_nomi, mostra_motivi, settori_protetti, motivo,"
+                " proposti_da) VALUES (gen_random_uuid(), %s, 24, true, true, '{minori}', 'Come prima', %s)",
+                (ente, who.id),
             )
     taken = {case.residente for case in played.world.cases} | {*played.world.codici.values()}
     for ente in cast.enti[:2]:

@@ -14,7 +14,8 @@ from tests.system import System
 STATE = {
     "gateway": (
         "operatori", "incarichi", "operatori_fatti", "clienti", "clienti_chiavi", "deleghe", "politiche",
-        "politica_regole", "politica_territori", "politica_ruoli", "registro_politiche", "regole_anomalia", "emergenze",
+        "politica_regole", "politica_territori", "politica_ruoli", "registro_termini", "registro_decisioni",
+        "regole_anomalia", "emergenze",
     ),
     "anagrafe": ("vincoli_riservatezza", "caricamenti"),
     "erogazioni": ("flussi",),
@@ -53,6 +54,7 @@ QUERIES = {
     "emergenze": ("gateway", "SELECT id::text, ARRAY[ente], settore, ARRAY[operatore_id::text], residente_id::text"
                              " FROM emergenze"),
     "anomalie": ("gateway", "SELECT id::text, ARRAY[ente], settore, '{}'::text[], '' FROM accessi_anomali"),
+    "termini": ("gateway", "SELECT id::text, ARRAY[ente], '', '{}'::text[], '' FROM registro_termini"),
     "vincoli": ("anagrafe", "SELECT v.id::text, ARRAY[r.ente], '', '{}'::text[], r.id::text FROM vincoli_riservatezza v"
                             " JOIN residenti r ON r.id = v.residente_id"),
     "caricamenti": ("anagrafe", "SELECT id::text, ARRAY[ente], '', '{}'::text[], '' FROM caricamenti"),
@@ -122,6 +124,8 @@ def sees(world: World, viewer: Viewer, kind: str, thing: Thing) -> bool:
             return thing.enti <= whole_enti(world, viewer, "emergenze:leggi")
         case "anomalie":
             return thing.enti <= whole_enti(world, viewer, "registro_accessi:leggi") & {mine.ente}
+        case "termini":
+            return thing.enti <= whole_enti(world, viewer, "politica:leggi") & {mine.ente}
         case "vincoli":
             return thing.enti <= whole_enti(world, viewer, "riservatezza:leggi")
         case "caricamenti":

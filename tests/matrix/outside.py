@@ -16,7 +16,7 @@ from tests.matrix.loader import Seat
 from tests.matrix.oracle import Case
 from tests.matrix.others import Others
 
-THEIR_OWN = {str(door) for door in (*families.CITIZENS, *families.EVERY_PERSON)}
+THEIR_OWN = {*map(str, families.CITIZENS), *map(str, families.EVERY_PERSON), *families.OPEN_TO_CITIZENS}
 WITHOUT_A_SESSION = {str(door) for door in families.PUBLIC}
 SAMPLE = ("GET /api/v1/cartelle", "GET /api/v1/enti", "GET /casi")
 """Doors at which a session that is none is tried: each wrong guess from one address is answered later."""

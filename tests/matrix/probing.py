@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from tests.matrix import doors
@@ -62,7 +63,12 @@ def probes(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
             theirs[PARAMETER[item.sezione]] = item.id
     nobodys = {name: str(uuid4()) for name in theirs} | {"residente_id": case.residente}
     for door in doors_asked:
-        _probe(asking, door, theirs, nobodys, f"of {case.numero}")
+        for motivo in _motivi(door):
+            told, known = tell(asking.ask(door, theirs, motivo), theirs), (str(door), motivo)
+            if known not in asking.nobodys:  # the same for every case: asked once
+                asking.nobodys[known] = tell(asking.ask(door, nobodys, motivo), nobodys)
+            if told != asking.nobodys[known]:
+                asking.wrong(f"probe {door} of {case.numero}", _parts(told, asking.nobodys[known]))
 
 
 def probes_within(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
@@ -80,10 +86,19 @@ def probes_within(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> No
 
 
 def _probe(asking: Asking, door: Door, theirs: dict[str, str], nobodys: dict[str, str], what: str) -> None:
-    for motivo in (True, False) if door.method == "GET" else (True,):
-        told = [tell(asking.ask(door, ids, motivo), ids) for ids in (theirs, nobodys)]
-        if told[0] != told[1]:
-            asking.wrong(f"probe {door} {what}", difference(*(str(one) for one in told)))
+    for motivo in _motivi(door):
+        one, other = (tell(asking.ask(door, ids, motivo), ids) for ids in (theirs, nobodys))
+        if one != other:
+            asking.wrong(f"probe {door} {what}", _parts(one, other))
+
+
+def _motivi(door: Door) -> tuple[bool, ...]:
+    """Read with a reason and without one; written with one."""
+    return (True, False) if door.method == "GET" else (True,)
+
+
+def _parts(one: Any, other: Any) -> str:
+    return difference(str(one), str(other))
 
 
 def difference(one: str, other: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from tests.matrix import changes, driver, families, governing, others, outside
+from tests.matrix import changes, driver, families, governing, letture, others, outside
 from tests.matrix.campaign import Played
 from tests.matrix.conftest import SEED
 from tests.matrix.loader import environment
@@ -62,6 +62,16 @@ def test_citizens_and_machines_have_what_is_theirs_and_nothing_else(
 
     assert_none(found.wrong)
     assert found.asked > 700
+
+
+def test_a_citizen_reads_who_read_his_file_as_the_ente_s_terms_say(played: Played, outsiders: Others) -> None:
+    wrong = [one for what, seat in outsiders.citizens.items()
+             for one in letture.compare(played, seat, outsiders.residenti[what])]  # fmt: skip
+    letture.keep_to_itself(played, played.cast.enti[0])
+    wrong += [one for what, seat in outsiders.citizens.items()
+              for one in letture.compare(played, seat, outsiders.residenti[what])]  # fmt: skip
+
+    assert_none(wrong)
 
 
 def test_who_works_here_and_what_was_read_is_known_ente_by_ente(played: Played, outsiders: Others) -> None:
