@@ -322,7 +322,8 @@ class History:
 
     def revoke(self, case: Case, grant: Grant) -> None:
         able = [s for s in self.able("condivisioni:scrivi", case)
-                if self.world.by_role(s.viewer, "condivisioni:scrivi", case)]  # fmt: skip
+                if self.world.by_role(s.viewer, "condivisioni:scrivi", case)
+                and self.world.reaches(s.viewer, "presa_in_carico:leggi", case, now())]  # fmt: skip
         if able and grant.stato in ("accettata", "proposta"):
             self._grant_step(self.random.choice(able), "revoca", case, grant, motivo="Finito")
 

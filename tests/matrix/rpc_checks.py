@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from tests.matrix.loader import now
-from tests.matrix.oracle import Case, Item
+from tests.matrix.oracle import HEADING, Case, Item
 from tests.matrix.rpc_asking import Caller, Question, code, hidden_words
 from tests.matrix.rpc_oracle import Thing, Things, asks_reason, case_reached, reached, subjects
 from tests.matrix.rpc_rows import OF_A_CASE, ROWS, Row
@@ -137,9 +137,10 @@ def _of_cases(caller: Caller, method: str, row: Row, expected: dict[str, Thing])
 
 
 def _grants_of(caller: Caller, method: str, case: Case, reply: Json) -> None:
-    """Whoever owns the case sees whom it is lent to; nobody else, not even for whom it is."""
+    """Whoever owns the case and sees it sees whom it is lent to; nobody else, not even for whom it is."""
     scope = ROWS[method].scope
     owns = caller.world.by_role(caller.viewer, scope, case)
+    owns = owns and caller.world.reaches(caller.viewer, HEADING, case, now())
     if (
         owns
         and not caller.motivo

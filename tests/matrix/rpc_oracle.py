@@ -114,9 +114,12 @@ def reached(world: World, viewer: Viewer, row: Row, thing: Thing, now: datetime)
     scope, case = row.scope, thing.case
     match row.about:
         case "cartella":
-            return case is not None and case_reached(world, viewer, scope, case, now)
+            sees = not scope.startswith("condivisioni:") or (
+                case is not None and world.reaches(viewer, HEADING, case, now)
+            )
+            return sees and case is not None and case_reached(world, viewer, scope, case, now)
         case "condivisioni":
-            return case is not None and _grant_reached(world, viewer, row, case, thing.item)
+            return case is not None and _grant_reached(world, viewer, row, case, thing.item, now)
         case "avvisi":
             return alert_reached(world, viewer, scope, thing.item, case)
         case "stampe":
@@ -163,12 +166,14 @@ def item_reached(world: World, viewer: Viewer, row: Row, case: Case, item: Item,
     return True
 
 
-def _grant_reached(world: World, viewer: Viewer, row: Row, case: Case, grant: Grant) -> bool:
+def _grant_reached(world: World, viewer: Viewer, row: Row, case: Case, grant: Grant, now: datetime) -> bool:
+    """Received, or of a case that he sees himself."""
     if case.residente in viewer.esclusi:
         return False
     received = world.answers(viewer, row.scope, grant)
     return received or ("condivisione_id" in row.names and row.key == "" and not row.also.get("accetta", False)
-                        and world.by_role(viewer, row.scope, case))  # fmt: skip
+                        and world.by_role(viewer, row.scope, case) and world.reaches(viewer, HEADING, case, now)
+                        )  # fmt: skip
 
 
 SPEAKS_OF = {

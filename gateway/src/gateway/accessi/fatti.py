@@ -60,7 +60,7 @@ class Fatti:
         whole = (await self.cartelle([cartella.id])).get(cartella.id, cartella)
         request = ListCondivisioni(cartella_id=cartella.id, limite=500)
         answer: CondivisioniOut = await self._ask(
-            "cartella", "list_condivisioni", request, "condivisioni:leggi", SECOND_LEVEL
+            "cartella", "list_condivisioni", request, "condivisioni:leggi", SCOPE, SECOND_LEVEL
         )
         return whole, answer.condivisioni
 

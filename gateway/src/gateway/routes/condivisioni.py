@@ -21,6 +21,8 @@ from gateway.routes.messages import from_body, from_query
 
 router = make_router("Condivisioni")
 
+THE_CASE = "presa_in_carico:leggi"
+"""Of whom a case is lent to learns who sees the case."""
 OF_SECTIONS = tuple(
     scope
     for sezione in SEZIONI_CONDIVISIBILI
@@ -40,7 +42,7 @@ class CondivisioniDelCaso(ListCondivisioni):
 )
 async def propose_condivisione(
     command: ProposeCondivisione = Depends(from_body(ProposeCondivisione, "cartella_id")),
-    caller: Caller = Depends(authorize("condivisioni:scrivi", optional=OF_SECTIONS)),
+    caller: Caller = Depends(authorize("condivisioni:scrivi", THE_CASE, optional=OF_SECTIONS)),
 ) -> CondivisioneOut:
     await check_receiver(caller, command)
     return await caller.call("cartella", "propose_condivisione", command)
@@ -51,7 +53,7 @@ async def propose_condivisione(
 )
 async def list_of_cartella(
     request: CondivisioniDelCaso = Depends(from_query(CondivisioniDelCaso, "cartella_id")),
-    caller: Caller = Depends(authorize("condivisioni:leggi")),
+    caller: Caller = Depends(authorize("condivisioni:leggi", THE_CASE)),
 ) -> CondivisioniOut:
     return await caller.call("cartella", "list_condivisioni", request)
 
@@ -83,6 +85,6 @@ async def decide_condivisione(
 )
 async def revoke_condivisione(
     command: RevokeCondivisione = Depends(from_body(RevokeCondivisione, "condivisione_id")),
-    caller: Caller = Depends(authorize("condivisioni:scrivi")),
+    caller: Caller = Depends(authorize("condivisioni:scrivi", optional=(THE_CASE,))),
 ) -> CondivisioneOut:
     return await caller.call("cartella", "revoke_condivisione", command)

@@ -607,3 +607,19 @@ def test_offers_of_many_cases_do_not_mix(
     assert not finds(other, sara, database)
     assert [one.cartella_id for one in inbox(sara, database)] == [None, mine.cartella_id]
     assert len(inbox(sara, database, in_attesa=True)) == 1
+
+
+def test_who_does_not_see_the_case_learns_nothing_of_whom_it_is_lent_to(
+    database: MongoDatabase, giulia: Mandato, sara: Mandato, caso: CartellaOut
+) -> None:
+    """A provider answers the offers to his settore and sees the cases he works at, no other."""
+    grant = lend(caso, giulia, sara, database)
+    provider = make_mandato(settore=giulia.settore, presa_in_carico__leggi=Extent.PROPRI)
+
+    for ask in (
+        lambda: condivisioni.list_condivisioni(ListCondivisioni(cartella_id=caso.id), provider, database),
+        lambda: propose(caso, provider, sara, database),
+        lambda: revoke(grant, provider, database),
+    ):
+        with pytest.raises(NotFound):
+            ask()

@@ -7,7 +7,7 @@ from cartella.domain import condivisioni
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import Step, local_date, utc_now
 from cartella.repository.condivisioni import CondivisioneRepository
-from cartella.repository.presa_in_carico import CartellaRepository
+from cartella.repository.presa_in_carico import CartellaRepository, not_found
 from cartella.use_cases.presa_in_carico import fact
 from cartella.use_cases.steps import open_case, require_reason, step_of
 from chassis.mongo import MongoDatabase, Transaction
@@ -32,6 +32,7 @@ WRITING_SCOPE = {"liquidazioni": "fogli:scrivi"}
 gets the case from who proposes the interventi, and pays no more than its own role lets it."""
 LEGGI = "condivisioni:leggi"
 SCRIVI = "condivisioni:scrivi"
+HEADING = "presa_in_carico:leggi"
 
 
 def propose_condivisione(
@@ -42,7 +43,7 @@ def propose_condivisione(
     step = step_of(request, mandato, request.motivo)
     with db.transaction() as tx:
         cases = CartellaRepository(tx.db, tx.session)
-        before = open_case(cases, request.cartella_id, mandato, SCRIVI).cartella
+        before = _seen_case(cases, request.cartella_id, mandato, SCRIVI)
         if request.idempotency_key and before.has_step(request.idempotency_key):
             return _owner_view(before, condivisioni.find(before, request.idempotency_key))
         _require_own_reach(cases, request, mandato)
@@ -89,7 +90,7 @@ def list_condivisioni(request: ListCondivisioni, mandato: Mandato, db: MongoData
     with db.read() as store:
         if request.cartella_id is None:
             return _offered(CondivisioneRepository(store), request, mandato)
-        cartella = open_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI).cartella
+        cartella = _seen_case(CartellaRepository(store), request.cartella_id, mandato, LEGGI)
     wanted = [
         one
         for one in reversed(cartella.condivisioni)
@@ -118,12 +119,21 @@ def _offered(stored: CondivisioneRepository, request: ListCondivisioni, mandato:
 def _either_side(tx: Transaction, condivisione_id: UUID, mandato: Mandato) -> tuple[Cartella, View]:
     """The case, and how its grant is shown to this side; NotFound to whom is neither."""
     stored = CondivisioneRepository(tx.db, tx.session)
-    if (owned := stored.owned(condivisione_id, mandato, SCRIVI)) is not None:
+    owned = stored.owned(condivisione_id, mandato, SCRIVI)
+    if owned is not None and CartellaRepository(tx.db, tx.session).reaches(owned.id, mandato, HEADING):
         require_reason(mandato, owned, SCRIVI)
         return owned, _owner_view
     if (offered := stored.offered(condivisione_id, mandato, SCRIVI)) is not None:
         return offered, _receiver_view
     raise condivisioni.not_found()
+
+
+def _seen_case(cases: CartellaRepository, cartella_id: UUID, mandato: Mandato, scope: str) -> Cartella:
+    """A case whose grants the scope reaches. Who does not see the case itself (he answers offers to his settore, say)
+    learns nothing of whom it is lent to: for him it does not exist."""
+    if not cases.reaches(cartella_id, mandato, HEADING):
+        raise not_found()
+    return open_case(cases, cartella_id, mandato, scope).cartella
 
 
 def _require_own_reach(cases: CartellaRepository, request: ProposeCondivisione, mandato: Mandato) -> None:
