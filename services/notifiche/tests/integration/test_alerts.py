@@ -419,6 +419,24 @@ def approvato(event: FoglioPropostoV1, approvatore_id: UUID) -> FoglioApprovatoV
     return FoglioApprovatoV1(**event.model_dump() | {"approvatore_id": approvatore_id, "stato": "approvato"})
 
 
+def test_what_waits_for_approval_goes_where_the_case_goes(door: Door) -> None:
+    residente, anna = uuid4(), uuid4()
+    door.deliver(abilitato(anna, ruolo="coordinatore"))
+    opened = make_cartella_event(residente)
+    door.deliver(opened)
+    door.deliver(proposto(opened.cartella_id, residente, uuid4()))
+    assert [one.tipo for one in listed(door, make_mandato(anna))] == ["foglio_da_approvare"]
+
+    moved = opened.model_dump() | {"settore": "adulti"}
+    door.deliver(CartellaAssegnataV1.model_validate(moved), 2)
+
+    there = make_mandato(
+        settore="adulti", estensioni={"avvisi:leggi": Extent.SETTORE, "fogli:leggi": Extent.SETTORE}
+    )
+    assert listed(door, make_mandato(anna)) == []
+    assert [one.tipo for one in listed(door, there)] == ["foglio_da_approvare"]
+
+
 def test_coordinatori_are_asked_and_the_decision_ends_the_asking(
     door: Door, residente_id: UUID, giulia: UUID, cartella_id: UUID
 ) -> None:

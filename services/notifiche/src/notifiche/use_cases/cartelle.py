@@ -11,6 +11,9 @@ from notifiche.models import AvvisoTable
 from notifiche.repository import AvvisoRepository
 from notifiche.use_cases.making import alert_fatto, destinatario_of, tell, today
 
+APPROVAL = "foglio_da_approvare"
+"""Waits for who approves where the case is: a settore that has given the case away hears no more of it."""
+
 
 def follow_cartella(event: FattoCartella, tx: Transaction) -> None:
     """Learns the case; tells it the registry facts that were faster than it; gives its alerts to who has it now."""
@@ -21,10 +24,10 @@ def follow_cartella(event: FattoCartella, tx: Transaction) -> None:
         for fatto in projections.facts_since(cartella.residente_id, tx.envelope.time, tx):
             alert_fatto(fatto, cartella, tx)
     _readdress(cartella, tx)
-    if cartella.settore_riservato:
-        for avviso in AvvisoRepository(tx).open_requests_about(cartella.cartella_id):
-            if (avviso.ente, avviso.settore) != cartella.place:
-                _hand_over(avviso, (None, *cartella.place), tx)
+    for avviso in AvvisoRepository(tx).open_requests_about(cartella.cartella_id):
+        follows = cartella.settore_riservato or avviso.tipo == APPROVAL
+        if follows and (avviso.ente, avviso.settore) != cartella.place:
+            _hand_over(avviso, (None, *cartella.place), tx)
 
 
 def keep_away(operatore_id: UUID, residenti: tuple[UUID, ...], tx: Transaction) -> None:
