@@ -101,7 +101,18 @@ class Asking:
         what it says."""
         moment = now()
         known = [case for case in self.world.cases if self.world.knows(self.viewer, case, moment)]
-        return {item.id for case in known for item in case.items if item.sezione == "fogli"}
+        return {item.id for case in known for item in case.items if item.sezione == "fogli"} | self._printed()
+
+    def _printed(self) -> set[str]:
+        """Cases of which he had a print made when his mandate reached them (`contents` and `rpc_checks` give him
+        others than his role's): he is told that it is ready."""
+        rows = self.seat.system.query(
+            "notifiche",
+            "SELECT cartella_id::text, cartella_numero FROM avvisi"
+            " WHERE tipo = 'stampa_pronta' AND destinatario_id = %s",
+            (self.viewer.operatore,),
+        )
+        return {word for row in rows for word in row}
 
     def rows(self, path: str, key: str, scope: str, **params: Any) -> list[dict[str, Any]] | None:
         """The rows of a list; None where the role is kept out, as it must be."""

@@ -300,7 +300,7 @@ class History:
         }  # fmt: skip
         out = self.post(seat, f"/cartelle/{case.id}/condivisioni", **request)
         grant = Grant(ente, settore, tuple(out["sezioni"]), instant(out["dal"]), instant(out["al"]), operatore,
-                      out["scrive"], out["nascondi_prima"], out["stato"], out["id"])  # fmt: skip
+                      out["scrive"], out["nascondi_prima"], out["stato"], out["id"], None, seat.id)  # fmt: skip
         case.grants.append(grant)
         self._told(f"{case.numero} offered to {ente}/{settore} {operatore or ''} {grant.sezioni} by {seat.name}"
                    f"{' hiding' if grant.nascondi_prima else ''}{' writing' if scrive else ''}")  # fmt: skip
@@ -315,6 +315,7 @@ class History:
         """By the receiver: the person named, or whoever of the settore may."""
         able = [s for s in self.seats.values()
                 if self.world.answers(s.viewer, "condivisioni:scrivi", grant)
+                and s.id != grant.proposta_da
                 and case.residente not in s.viewer.esclusi and grant.stato == "proposta"]  # fmt: skip
         if able:
             seat = self.random.choice(able)

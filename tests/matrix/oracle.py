@@ -80,6 +80,8 @@ class Grant:
     stato: str = "proposta"
     id: str = ""
     revocata_il: datetime | None = None
+    proposta_da: str = ""
+    """Who offers is not who answers."""
 
     def in_force(self, now: datetime) -> bool:
         return self.stato == "accettata" and self.dal <= now < self.al
