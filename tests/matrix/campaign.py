@@ -62,11 +62,21 @@ def _to_look_for(world: World, cast: Cast) -> list[Resident]:
 
 def campaign(system: System, worlds: int, first: int = 1) -> int:
     """Plays `worlds` whole worlds, each with twenty changes; prints what disagrees. The number of disagreements."""
+    from tests.matrix import governing, letture, others, outside  # they need what is here
+
     total = asked = 0
     for seed in range(first, first + worlds):
         with TemporaryDirectory() as folder:
             played = play(system, seed, Path(folder), 12, 12)
         found = driver.full(played.world, played.seats, Random(seed), played.people)
+        outsiders = others.admit(played)
+        found += outside.run(played, outsiders)
+        for what, seat in outsiders.citizens.items():
+            found.wrong += letture.compare(played, seat, outsiders.residenti[what])
+        governing.prepare(played)
+        kept, changed = governing.run(played, [*played.seats.values(), *outsiders.machines.values()])
+        found += kept
+        found.wrong += [f"{table}: changed" for table in changed]
         heard = rpc_run.run(system, played.cast, played.world, seed, most=12)
         wrong = [*found.wrong, *(one for kind in heard.wrong.values() for one in kind), *played.changes(20)]
         if heard.after != heard.before:

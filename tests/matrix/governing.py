@@ -182,7 +182,7 @@ def _plain(asking: Asking, door: Door, facts: Facts, ids: dict[str, str]) -> Non
     """Open, and about nobody of an ente that is not his to look at."""
     if "{residente_id}" in door.path:
         return  # persons: reading.registry and the probes
-    period = (
+    period: dict[str, Any] = (
         {"dal": "2026-01-01T00:00:00Z", "al": "2027-01-01T00:00:00Z"}
         if door.path.endswith("/conteggi")
         else {}

@@ -25,7 +25,7 @@ SAMPLE = ("GET /api/v1/cartelle", "GET /api/v1/enti", "GET /casi")
 def run(played: Played, others: Others) -> Found:
     """Everybody who is no operator at every door."""
     world, ids = played.world, real_ids(played)
-    askings = [
+    askings: list[tuple[Asking, list[driver.Job]]] = [
         (Asking(world, seat), [partial(closed_to_a_citizen, ids=ids)]) for seat in others.citizens.values()
     ]
     for seat in others.machines.values():

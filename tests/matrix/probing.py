@@ -11,7 +11,7 @@ from tests.matrix import doors
 from tests.matrix.asking import Asking, tell
 from tests.matrix.doors import PARAMETER, Door
 from tests.matrix.loader import now
-from tests.matrix.oracle import Case, Item
+from tests.matrix.oracle import Case, Grant, Item
 
 
 def writes(asking: Asking, case: Case) -> None:
@@ -33,8 +33,9 @@ def _write(
     reaches = asking.world.reaches(asking.viewer, door.reach, case, moment)
     if item is not None:
         reaches = asking.world.reads_item(asking.viewer, case, item, moment, door.reach)
-    if item is not None and item.sezione == "diario":
+    if item is not None and item.sezione == "diario":  # a case must be written in, whatever is read there
         reaches = reaches and item.autore == asking.viewer.operatore
+        reaches = reaches and asking.world.reaches(asking.viewer, door.reach, case, moment)
     if reaches:
         if door.safe:
             reply = asking.ask(door, {"cartella_id": case.id, **ids})
@@ -57,7 +58,8 @@ def probes(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
     """A case that does not exist for him answers, at each of these doors, what nobody's id answers."""
     theirs = {"cartella_id": case.id, "residente_id": case.residente, "avviso_id": str(uuid4())}
     theirs |= {name: str(uuid4()) for name in PARAMETER.values() if name not in theirs}
-    theirs["condivisione_id"] = next((g.id for g in case.grants if not g.is_for(asking.viewer)), str(uuid4()))
+    others = (grant for grant in case.grants if not _his_to_answer(asking, grant))
+    theirs["condivisione_id"] = next((grant.id for grant in others), str(uuid4()))
     for item in case.items:
         if item.sezione in PARAMETER:
             theirs[PARAMETER[item.sezione]] = item.id
@@ -69,6 +71,12 @@ def probes(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
                 asking.nobodys[known] = tell(asking.ask(door, nobodys, motivo), nobodys)
             if told != asking.nobodys[known]:
                 asking.wrong(f"probe {door} of {case.numero}", _parts(told, asking.nobodys[known]))
+
+
+def _his_to_answer(asking: Asking, grant: Grant) -> bool:
+    scopes = ("condivisioni:leggi", "condivisioni:scrivi")
+    answers = any(asking.world.answers(asking.viewer, scope, grant) for scope in scopes)
+    return answers or grant.is_for(asking.viewer)
 
 
 def probes_within(asking: Asking, case: Case, doors_asked: Sequence[Door]) -> None:
