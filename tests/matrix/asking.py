@@ -14,8 +14,11 @@ from tests.matrix.oracle import Case, Viewer, World
 
 OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{128}|\b[0-9a-f]{12}\b")
 """Correlation ids and masked CSRF tokens: different in each answer."""
-MINE = re.compile(r"<a[^>]*href=\"/avvisi\".*?</a>|data-sessione=\"[0-9]*\"", re.DOTALL)
-"""The count of one's own alerts on a page (a dash when it is slow to come), the seconds one's session still has."""
+MINE = re.compile(
+    r"<a[^>]*href=\"/avvisi\".*?</a>|data-sessione=\"[0-9]*\"|<strong>Emergenza in corso</strong>.*?</p>", re.DOTALL
+)
+"""What is the caller's own: the count of his alerts on a page (a dash when it is slow to come), the seconds his session
+still has, whose glass he broke and for how many minutes more."""
 
 
 MEANS_ITSELF = 12
@@ -138,7 +141,7 @@ class Asking:
 
 def tell(reply: httpx.Response, ids: dict[str, str]) -> tuple[Any, ...]:
     """What a person can tell from an answer, less the ids of his own question."""
-    text, headers = reply.text, dict(reply.headers)
+    text, headers = MINE.sub("", reply.text), dict(reply.headers)
     for name in ("date", "x-correlation-id", "content-length", "set-cookie"):
         headers.pop(name, None)
     for name, value in ids.items():
@@ -146,4 +149,4 @@ def tell(reply: httpx.Response, ids: dict[str, str]) -> tuple[Any, ...]:
             continue
         text = text.replace(value, f"<{name}>")
         headers = {key: told.replace(value, f"<{name}>") for key, told in headers.items()}
-    return reply.status_code, sorted(headers.items()), OWN.sub("<own>", MINE.sub("", text))
+    return reply.status_code, sorted(headers.items()), OWN.sub("<own>", text)
