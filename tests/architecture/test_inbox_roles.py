@@ -60,6 +60,8 @@ def test_whoever_holds_the_second_level_of_his_settore_is_mailed_of_it_however_f
 def test_the_roles_of_the_inbox_are_those_of_the_initial_policy() -> None:
     assert RULES
     assert beyond_propri("avvisi:leggi") == INBOX_ROLES
-    holding = {ruolo for ruolo, sezione, azione, _ in rules() if (sezione, azione) == ("secondo_livello", "leggi")}
+    holding = {
+        ruolo for ruolo, sezione, azione, _ in rules() if (sezione, azione) == ("secondo_livello", "leggi")
+    }
     assert holding == SECOND_LEVEL_ROLES
     assert {scope: beyond_propri(scope) for scope in SEZIONI_AVVISI} == SECTION_ROLES

@@ -15,7 +15,8 @@ from tests.matrix.oracle import Case, Viewer, World
 OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{128}|\b[0-9a-f]{12}\b")
 """Correlation ids and masked CSRF tokens: different in each answer."""
 MINE = re.compile(
-    r"<a[^>]*href=\"/avvisi\".*?</a>|data-sessione=\"[0-9]*\"|<strong>Emergenza in corso</strong>.*?</p>", re.DOTALL
+    r"<a[^>]*href=\"/avvisi\".*?</a>|data-sessione=\"[0-9]*\"|<strong>Emergenza in corso</strong>.*?</p>",
+    re.DOTALL,
 )
 """What is the caller's own: the count of his alerts on a page (a dash when it is slow to come), the seconds his session
 still has, whose glass he broke and for how many minutes more."""

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from tests.matrix import driver, loader
 from tests.matrix.asking import Found
@@ -29,7 +30,7 @@ def standing_in(played: Played) -> Iterator[Seat]:
     ente = played.cast.enti[0]
     absent, present = (played.history.coordinator(ente, settore) for settore in played.cast.settori(ente))
     worker = next(one for one in played.cast.workers if one.id == absent.id)
-    day = date.today()  # noqa: DTZ011 - deleghe hold by whole days, of whoever works
+    day = datetime.now(ZoneInfo("Europe/Rome")).date()
     given = played.history.post(
         absent, "/deleghe", incarico_id=str(worker.incarico_id), delegato_id=present.id, dal=day.isoformat(),
         al=(day + timedelta(days=3)).isoformat(), motivo="Ferie",

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from tests.matrix import changes, driver, families, loader, outside, probing
 from tests.matrix.asking import Asking, Found, tell
@@ -66,7 +67,7 @@ def prepare(played: Played) -> None:
         history.post(seat, f"/residenti/{person}/vincoli", **BODIES["/vincoli"], idempotency_key=str(uuid4()))
     absent, present = (history.coordinator(cast.enti[0], one) for one in cast.settori(cast.enti[0]))
     worker = next(one for one in cast.workers if one.id == absent.id)
-    day = date.today() + timedelta(days=20)  # noqa: DTZ011 - deleghe hold by whole days, of whoever works
+    day = datetime.now(ZoneInfo("Europe/Rome")).date() + timedelta(days=20)
     history.post(absent, "/deleghe", incarico_id=str(worker.incarico_id), delegato_id=present.id, motivo="Ferie",
                  dal=day.isoformat(), al=(day + timedelta(days=3)).isoformat())  # fmt: skip
     with changes.broken_glass(played, changes.glass_case(played)):

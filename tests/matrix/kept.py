@@ -46,8 +46,8 @@ QUERIES = {
     "operatori": ("gateway", "SELECT operatore_id::text, array_agg(DISTINCT ente), '', '{}'::text[], '' FROM incarichi"
                              " GROUP BY 1"),
     "incarichi": ("gateway", "SELECT id::text, ARRAY[ente], settore, ARRAY[operatore_id::text], '' FROM incarichi"
-                             " WHERE revocato_il IS NULL AND dal <= current_date AND coalesce(al, current_date)"
-                             " >= current_date"),
+                             " WHERE revocato_il IS NULL AND (now() AT TIME ZONE 'Europe/Rome')::date"
+                             " BETWEEN dal AND coalesce(al, 'infinity')"),
     "clienti": ("gateway", "SELECT id::text, ARRAY[ente], settore, '{}'::text[], '' FROM clienti"),
     "deleghe": ("gateway", "SELECT d.id::text, ARRAY[i.ente], i.settore, ARRAY[i.operatore_id::text,"
                            " d.delegato_id::text], '' FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id"),

@@ -50,7 +50,8 @@ class Seat:
         """Whether he gave a reason for this case today: that is remembered."""
         rows = self.system.query(
             "gateway",
-            "SELECT 1 FROM motivi_accesso WHERE operatore_id = %s AND cartella_id = %s AND giorno = current_date",
+            "SELECT 1 FROM motivi_accesso WHERE operatore_id = %s AND cartella_id = %s"
+            " AND giorno = (now() AT TIME ZONE 'Europe/Rome')::date",
             (self.id, case_id),
         )
         return bool(rows)

@@ -178,7 +178,8 @@ def _grant_reached(world: World, viewer: Viewer, row: Row, case: Case, grant: Gr
 
 SPEAKS_OF = {
     "foglio_da_approvare": "fogli:leggi", "foglio_deciso": "fogli:leggi", "stampa_pronta": "stampe:stampa",
-    "condivisione_proposta": "condivisioni:leggi", "emergenza_aperta": "emergenze:leggi",
+    "condivisione_proposta": "condivisioni:leggi", "condivisione_decisa": "condivisioni:leggi",
+    "emergenza_aperta": "emergenze:leggi",
     "accesso_anomalo": "registro_accessi:leggi", "riepilogo_accessi": "registro_accessi:leggi",
 }  # fmt: skip
 """Kind of alert → what one must be able to read there to find it in an inbox; the others speak of the case itself."""

@@ -1,4 +1,4 @@
-"""Who may read a case, by the policy and the incarichi in force: the formula of `chassis.mandate` read in plain Python,
+"""Who may read a case, by the policy and the incarichi in force: the formula of `chassis.reach` read in plain Python,
 with no I/O, for the page that says it and for the preview of a change of the policy."""
 
 from collections.abc import Iterable, Sequence

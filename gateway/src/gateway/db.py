@@ -8,6 +8,9 @@ from psycopg_pool import AsyncConnectionPool
 from gateway.settings import Settings
 
 WAIT_SECONDS = 3.0
+TODAY = "(now() AT TIME ZONE 'Europe/Rome')::date"
+"""The day on the wall of the office, in SQL: `current_date` is still yesterday's for an hour or two after midnight
+where the server's clock is not Italian."""
 
 
 def make_pool(settings: Settings) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:

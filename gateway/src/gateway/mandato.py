@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis import mandate
-from chassis.mandate import SECOND_LEVEL
+from chassis.reach import SECOND_LEVEL
 from contracts.mandato import Emergenza, Extent, Mandato
 from contracts.notifiche import SEZIONI_AVVISI
 from gateway.motivazione import NO_REASON, Reason

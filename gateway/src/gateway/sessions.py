@@ -18,6 +18,8 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
+from gateway.db import TODAY
+
 TOUCH_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often (ten times in a short idle limit): reading stays one query."""
 
@@ -28,7 +30,7 @@ NOBODY = UUID(int=0)
 """In place of an incarico where there is none: a citizen, an operator who has not chosen yet."""
 
 ALIVE = "s.revocata_il IS NULL AND s.scade_il > now() AND s.ultimo_uso > now() - s.inattivita"
-IN_FORCE = "revocato_il IS NULL AND {0}.dal <= current_date AND ({0}.al IS NULL OR {0}.al >= current_date)"
+IN_FORCE = f"revocato_il IS NULL AND {{0}}.dal <= {TODAY} AND ({{0}}.al IS NULL OR {{0}}.al >= {TODAY})"
 
 JOINS = """
   FROM sessioni s
@@ -44,7 +46,7 @@ VALID = f"""
    AND (s.client_id IS NULL OR k.approvato_il IS NOT NULL AND k.revocato_il IS NULL
                                AND (k.scade_il IS NULL OR k.scade_il > now()))
    AND (s.incarico_id IS NULL OR i.{IN_FORCE.format("i")})
-   AND (s.delega_id IS NULL OR d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al)
+   AND (s.delega_id IS NULL OR d.revocata_il IS NULL AND {TODAY} BETWEEN d.dal AND d.al)
 """
 """Nothing of what a session stands on has ended: session, person, incarico, delega, client."""
 IDENTIFY = f"""

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from contracts.gateway import EmergenzaApertaV1
+from gateway.db import TODAY
 from gateway.outbox import emit
 
 REMIND_AFTER = timedelta(hours=24)
@@ -22,7 +23,7 @@ async def remind(connection: psycopg.AsyncConnection[Any]) -> int:
             " e.solleciti FROM emergenze e WHERE e.rivista_il IS NULL AND e.aperta_il < now() - %s"
             " AND extract(hour FROM now() AT TIME ZONE 'Europe/Rome') >= %s"
             " AND (e.sollecitata_il IS NULL OR (e.sollecitata_il AT TIME ZONE 'Europe/Rome')::date"
-            "      < (now() AT TIME ZONE 'Europe/Rome')::date) FOR UPDATE OF e SKIP LOCKED",
+            f"      < {TODAY}) FOR UPDATE OF e SKIP LOCKED",
             (REMIND_AFTER, REMIND_HOUR),
         )
         for row in await cursor.fetchall():

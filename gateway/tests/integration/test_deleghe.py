@@ -1,9 +1,10 @@
 """Deleghe: a colleague stands in for one who is away, for days that are said, and everybody can see it."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from gateway.testing import Browser, FakeServices
 
 Query = Callable[..., list[dict[str, Any]]]
 SignIn = Callable[[str], Browser]
-TODAY = date.today()  # noqa: DTZ011
+TODAY = datetime.now(ZoneInfo("Europe/Rome")).date()
 PEOPLE = {one.identita.partition(".")[0]: one for one in IDENTITIES}
 GIULIA, MARCO, ANNA, SARA = (PEOPLE[name] for name in ("giulia", "marco", "anna", "sara"))
 PAOLO, CARLA, CHIARA = (PEOPLE[name] for name in ("paolo", "carla", "chiara"))

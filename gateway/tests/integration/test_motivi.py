@@ -30,7 +30,7 @@ FOGLIO = FoglioOut.model_validate(
 
 
 def require_motivo(services: FakeServices, case: UUID) -> None:
-    """What `chassis.mandate.require_motivo` does about a colleague's case."""
+    """What `chassis.motivo.require_motivo` does about a colleague's case."""
     mandato = services.calls[-1].mandato
     purpose = mandato.get("tipo") == "client"
     if not mandato.get("motivo") or not (purpose or str(case) in mandato.get("motivo_per", ())):

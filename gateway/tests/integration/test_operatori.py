@@ -1,10 +1,11 @@
 """The registry of operators: who may work here is written down, by whom and why, and takes effect at once."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -18,7 +19,7 @@ from gateway.testing import Browser, FakeServices
 
 Query = Callable[..., list[dict[str, Any]]]
 SignIn = Callable[[str], Browser]
-TODAY = date.today()  # noqa: DTZ011
+TODAY = datetime.now(ZoneInfo("Europe/Rome")).date()
 GIULIA, MARCO = IDENTITIES[0], IDENTITIES[1]
 ADMIN = next(one for one in IDENTITIES if one.identita == "admin.sistema")
 SARA = next(one for one in IDENTITIES if one.identita == "sara.costa")

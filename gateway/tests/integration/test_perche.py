@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, create_engine, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from contracts import condivisioni as k
 from contracts.cartella import CondivisioneAttiva
 from contracts.errors import NotFound
@@ -220,12 +220,16 @@ def mandate_of(contenuto: Contenuto, posto: Posto) -> Mandato:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_readers_named_are_exactly_those_the_query_lets_in(pg_database: Callable[..., Any], seed: int) -> None:
+def test_the_readers_named_are_exactly_those_the_query_lets_in(
+    pg_database: Callable[..., Any], seed: int
+) -> None:
     dice = Random(seed)
     contenuto = random_contenuto(dice)
     posti = [random_posto(dice, number) for number in range(16)]
     cases = [random_case(dice) for _ in range(60)]
-    address = pg_database("gateway").migrator  # the gateway's own role makes no table, not even a temporary one
+    address = pg_database(
+        "gateway"
+    ).migrator  # the gateway's own role makes no table, not even a temporary one
     engine = create_engine(address.replace("postgresql://", "postgresql+psycopg2://"))
     sections = ("diario", "documenti", "isee")
     disagreements, reached = [], 0

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -564,6 +565,27 @@ def test_the_pages_of_a_draft_change_cells_territories_and_levels(admin: Browser
     assert "perderebbe" in html
 
 
+@pytest.mark.parametrize(
+    ("ruolo", "scope", "offered"),
+    [
+        ("educatore", "diario:leggi", ["nessuno", "propri", "settore", "ente", "ambito", "provincia"]),
+        ("educatore", "secondo_livello:leggi", ["nessuno", "settore", "ente", "ambito", "provincia"]),
+        ("emergenza", "secondo_livello:leggi", ["nessuno", "propri"]),
+        ("cittadino", "diario:leggi", ["nessuno", "propri"]),
+        ("amministratore_sistema", "diario:leggi", ["nessuno"]),
+    ],
+)
+def test_a_page_offers_only_what_may_be_proposed(
+    admin: Browser, ruolo: str, scope: str, offered: list[str]
+) -> None:
+    version = draft(admin)["version"]
+
+    html = admin.get(f"/politica/{version}/ruoli/{ruolo}").text
+
+    select = html.partition(f'<select id="{scope}"')[2].partition("</select>")[0]
+    assert re.findall(r'value="(\w+)"', select) == offered
+
+
 def test_a_page_from_an_older_state_is_a_conflict_not_an_overwrite(admin: Browser) -> None:
     version = draft(admin, educatore={"diario:leggi": "settore"})["version"]
 
@@ -715,18 +737,24 @@ UPDATE politiche SET stato = 'approvata' WHERE version = 1;
 """
 
 
-def test_a_system_from_before_the_editor_is_given_what_lets_its_people_go_on(
-    pg_database: Callable[..., Any], gateway_env: dict[str, str], settings: Settings
-) -> None:
-    url = pg_database("gateway", fresh=True).app
-    with psycopg.connect(url) as connection:
-        connection.execute(OLD)
+def brought_along_twice(settings: Settings, url: str) -> list[int | None]:
+    """The version made by each of two runs of the job."""
     database = SqlDatabase(settings.model_copy(update={"database_url": url}))
     made = []
     for _ in range(2):
         with database.transaction() as tx:
             made.append(bring_policy_along(tx))
     database.close()
+    return made
+
+
+def test_a_system_from_before_the_editor_is_given_what_lets_its_people_go_on(
+    pg_database: Callable[..., Any], gateway_env: dict[str, str], settings: Settings
+) -> None:
+    url = pg_database("gateway", fresh=True).app
+    with psycopg.connect(url) as connection:
+        connection.execute(OLD)
+    made = brought_along_twice(settings, url)
 
     with psycopg.connect(url) as connection:
         rules = connection.execute(
@@ -758,18 +786,15 @@ def test_a_version_of_before_the_editor_that_waits_for_its_day_is_neither_hasten
     with psycopg.connect(url) as connection:
         connection.execute(OLD)
         connection.execute(APPROVED_FOR_LATER)
-    database = SqlDatabase(settings.model_copy(update={"database_url": url}))
-    made = []
-    for _ in range(2):
-        with database.transaction() as tx:
-            made.append(bring_policy_along(tx))
-    database.close()
+    made = brought_along_twice(settings, url)
 
     with psycopg.connect(url) as connection:
         versions = connection.execute(
             "SELECT version, attiva_dal > now(), attiva_dal = max(attiva_dal) OVER () FROM politiche ORDER BY version"
         ).fetchall()
-        rules = connection.execute("SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = 3")
+        rules = connection.execute(
+            "SELECT ruolo, sezione, azione, estensione FROM politica_regole WHERE version = 3"
+        )
         found = {row[:3]: row[3] for row in rules.fetchall()}
     assert made == [3, None]
     assert versions == [(1, False, False), (2, True, True), (3, True, True)]  # today what held today

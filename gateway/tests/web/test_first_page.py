@@ -16,6 +16,8 @@ SignIn = Callable[[str], Browser]
 NOTHING = AvvisiOut(avvisi=(), totale=0, non_letti=0)
 KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 """The public key of RFC 8037."""
+ANOTHER_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}'
+"""That of RFC 8032, section 7.1, test 2."""
 
 
 @pytest.fixture
@@ -56,6 +58,24 @@ def test_an_administrator_begins_with_what_another_one_proposed(browser: SignIn)
     assert asked.status_code == 303, asked.text[:500]
 
     assert f"Sistema collegato „{name}“: da approvare" in browser("admin.sistema").get("/").text
+    assert name not in bruno.get("/").text
+
+
+def test_a_new_key_of_a_system_at_work_waits_for_another_administrator_too(browser: SignIn) -> None:
+    bruno, admin = browser("bruno.leone"), browser("admin.sistema")
+    name = f"Protocollo {uuid4().hex[:6]}"
+    card = bruno.post(
+        "/clienti/nuovo",
+        data={"nome": name, "ente": "F704", "settore": "minori", "scopi": "diario:leggi", "fin_dove": "settore",
+              "finalita": "Fascicolazione degli atti", "chiave": KEY},
+    ).headers["location"].partition("?")[0]  # fmt: skip
+    (kid,) = (key["kid"] for key in admin.get(f"/api/v1{card}").json()["chiavi"])
+    assert admin.post(f"{card}/approvazione", data={"chiavi": kid}).status_code == 303
+    assert name not in admin.get("/").text
+
+    assert bruno.post(f"{card}/chiavi", data={"chiave": ANOTHER_KEY}).status_code == 303
+
+    assert f"„{name}“: una chiave nuova da approvare" in admin.get("/").text
     assert name not in bruno.get("/").text
 
 

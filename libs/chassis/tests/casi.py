@@ -1,6 +1,6 @@
 """The mandate read in plain Python, case by case: a second opinion on the compiled filters. And worlds to try it on.
 
-Written from design.md section 5 and docs/adr/0019, not from chassis.mandate: it may not import it.
+Written from design.md section 5 and docs/adr/0019, not from chassis.reach: it may not import it.
 """
 
 from dataclasses import dataclass

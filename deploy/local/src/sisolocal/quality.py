@@ -20,6 +20,7 @@ from sisolocal.teststack import NAME
 LEVELS = ("unit", "integration", "contract")
 CHECKS = {
     "stile (ruff)": ["ruff", "check", "--quiet", "."],
+    "forma (ruff)": ["ruff", "format", "--check", "--quiet", "."],
     "tipi (mypy)": ["mypy"],
     "dipendenze fra pacchetti (import-linter)": ["lint-imports", "--no-cache"],
 }

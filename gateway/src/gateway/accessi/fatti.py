@@ -9,7 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from chassis.mandate import SECOND_LEVEL
+from chassis.reach import SECOND_LEVEL
 from contracts.anagrafe import GetResidenti, ResidenteOut, ResidentiOut
 from contracts.cartella import CartellaOut, CartelleOut, GetCartella, ListCartelle
 from contracts.condivisioni import CondivisioneOut, CondivisioniOut, ListCondivisioni

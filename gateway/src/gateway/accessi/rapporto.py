@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.gateway import RapportoAnomaliePreparatoV1
 from gateway.accessi.sigilli import Connection
+from gateway.db import TODAY
 from gateway.outbox import emit
 
 ROMA = ZoneInfo("Europe/Rome")
@@ -16,10 +17,10 @@ HOUR = 7
 """Of Monday, in Rome."""
 CATCH_UP = 8
 """Weeks made up for after a stop."""
-ENTI = """
+ENTI = f"""
 SELECT ente, (SELECT max(settimana) FROM rapporti_anomalie r WHERE r.ente = i.ente)
   FROM (SELECT DISTINCT ente FROM incarichi WHERE ruolo = 'rpd' AND revocato_il IS NULL
-           AND dal <= current_date AND (al IS NULL OR al >= current_date)) i ORDER BY ente
+           AND dal <= {TODAY} AND (al IS NULL OR al >= {TODAY})) i ORDER BY ente
 """
 BY_RULE = """
 SELECT regola, count(*) FROM accessi_anomali WHERE ente = %s AND trovata_il >= %s AND trovata_il < %s GROUP BY regola

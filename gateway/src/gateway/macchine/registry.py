@@ -61,6 +61,8 @@ class ClientOut:
     motivo_revoca: str
     stato: str
     ultimo_uso: datetime | None
+    chiavi_proposte_da: list[UUID]
+    """Who has proposed the keys that wait for somebody else."""
 
 
 SELECT = """
@@ -68,7 +70,9 @@ SELECT k.id, k.nome, k.ente, k.settore, k.finalita, k.estensioni, k.creato_il, k
        k.approvato_il, k.scade_il, k.revocato_il, k.motivo_revoca,
        CASE WHEN k.revocato_il IS NOT NULL THEN 'revocato' WHEN k.scade_il <= now() THEN 'scaduto'
             WHEN k.approvato_il IS NULL THEN 'proposto' ELSE 'attivo' END AS stato,
-       (SELECT max(ultimo_uso) FROM sessioni s WHERE s.client_id = k.id) AS ultimo_uso
+       (SELECT max(ultimo_uso) FROM sessioni s WHERE s.client_id = k.id) AS ultimo_uso,
+       ARRAY(SELECT c.proposta_da FROM clienti_chiavi c WHERE c.client_id = k.id AND c.approvata_il IS NULL
+                AND c.revocata_il IS NULL) AS chiavi_proposte_da
   FROM clienti k
 """
 

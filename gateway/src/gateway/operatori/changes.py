@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from contracts.errors import Conflict, NotFound
 from contracts.gateway import OperatoreAbilitatoV1, OperatoreRevocatoV1
 from gateway import outbox
+from gateway.db import TODAY
 from gateway.operatori.commands import Fine, NuovoIncarico, NuovoOperatore, Revoca
 from gateway.operatori.rules import Autorita, check_incarico, check_persona, sees_cases
 
@@ -131,7 +132,7 @@ async def revoke(gateway: "Gateway", caller: "Caller", operatore_id: UUID, comma
         cursor = connection.cursor(row_factory=dict_row)
         await cursor.execute(
             "SELECT * FROM incarichi WHERE operatore_id = %s AND ente = ANY(%s) AND revocato_il IS NULL"
-            " AND (al IS NULL OR al >= current_date) ORDER BY id FOR UPDATE",
+            f" AND (al IS NULL OR al >= {TODAY}) ORDER BY id FOR UPDATE",
             (operatore_id, list(by.enti)),
         )
         rows = await cursor.fetchall()
@@ -143,7 +144,7 @@ async def revoke(gateway: "Gateway", caller: "Caller", operatore_id: UUID, comma
             await _cut(connection, by, row, sequence, "revocato", command.motivo)
         await connection.execute(
             "UPDATE operatori o SET revocato_il = now() WHERE id = %s AND NOT EXISTS (SELECT 1 FROM incarichi"
-            " WHERE operatore_id = o.id AND revocato_il IS NULL AND (al IS NULL OR al >= current_date))",
+            f" WHERE operatore_id = o.id AND revocato_il IS NULL AND (al IS NULL OR al >= {TODAY}))",
             (operatore_id,),
         )
         await connection.execute(
@@ -160,7 +161,7 @@ async def known_settori(connection: Connection, ente: str) -> frozenset[str]:
 
 async def today(connection: Connection) -> date:
     """The day as the conditions of sessions reckon it."""
-    cursor = await connection.execute("SELECT current_date")
+    cursor = await connection.execute(f"SELECT {TODAY}")
     row = await cursor.fetchone()
     assert row is not None
     return row[0]
@@ -264,7 +265,7 @@ async def _owner(connection: Connection, by: Autorita, incarico_id: UUID) -> UUI
 async def _in_force(connection: Connection, incarico_id: UUID) -> dict[str, Any]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "SELECT * FROM incarichi WHERE id = %s AND revocato_il IS NULL AND (al IS NULL OR al >= current_date)",
+        f"SELECT * FROM incarichi WHERE id = %s AND revocato_il IS NULL AND (al IS NULL OR al >= {TODAY})",
         (incarico_id,),
     )
     row = await cursor.fetchone()

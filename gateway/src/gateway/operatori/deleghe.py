@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from contracts.mandato import Extent
+from gateway.db import TODAY
 from gateway.operatori.changes import Connection, today
 from gateway.operatori.commands import NuovaDelega
 from gateway.operatori.rules import sees_cases
@@ -24,12 +25,12 @@ ASSEGNA = "presa_in_carico:assegna"
 """Whoever assigns the cases of a settore says who stands in for an absent colleague of it."""
 AFFINI = frozenset({"assistente_sociale", "coordinatore"})
 """Roles of one kind: each may stand in for the other. Any other role is stood in for by its like."""
-SELECT = """
+SELECT = f"""
 SELECT d.id, d.incarico_id, i.operatore_id AS titolare_id, t.nome || ' ' || t.cognome AS titolare, d.delegato_id,
        p.nome || ' ' || p.cognome AS delegato, i.ruolo, i.ente, i.settore, d.dal, d.al, d.motivo, d.creata_da,
        d.revocata_il,
-       CASE WHEN d.revocata_il IS NOT NULL THEN 'revocata' WHEN d.al < current_date THEN 'finita'
-            WHEN d.dal > current_date THEN 'futura' ELSE 'in_corso' END AS stato
+       CASE WHEN d.revocata_il IS NOT NULL THEN 'revocata' WHEN d.al < {TODAY} THEN 'finita'
+            WHEN d.dal > {TODAY} THEN 'futura' ELSE 'in_corso' END AS stato
   FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id JOIN operatori t ON t.id = i.operatore_id
   JOIN operatori p ON p.id = d.delegato_id
 """
@@ -37,10 +38,10 @@ MINE = """
  (i.operatore_id = %(me)s OR d.delegato_id = %(me)s
   OR i.ente = %(ente)s AND (%(reach)s = 'ente' OR %(reach)s = 'settore' AND i.settore = %(settore)s))
 """
-INCARICHI = """
+INCARICHI = f"""
 SELECT i.id AS incarico_id, i.operatore_id, o.nome || ' ' || o.cognome AS nome, i.ruolo, i.ente, i.settore, i.al
   FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
- WHERE o.revocato_il IS NULL AND i.revocato_il IS NULL AND (i.al IS NULL OR i.al >= current_date)
+ WHERE o.revocato_il IS NULL AND i.revocato_il IS NULL AND (i.al IS NULL OR i.al >= {TODAY})
 """
 
 

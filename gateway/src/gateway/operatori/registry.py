@@ -10,11 +10,12 @@ from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.errors import NotFound
+from gateway.db import TODAY
 
 Pool = AsyncConnectionPool[Any]
 IN_CORSO, CESSATI, TUTTI = "in_corso", "cessati", "tutti"
 VISTE = (IN_CORSO, CESSATI, TUTTI)
-CURRENT = "i.revocato_il IS NULL AND o.revocato_il IS NULL AND (i.al IS NULL OR i.al >= current_date)"
+CURRENT = f"i.revocato_il IS NULL AND o.revocato_il IS NULL AND (i.al IS NULL OR i.al >= {TODAY})"
 LONGEST_SEARCH = 100
 
 
@@ -76,10 +77,10 @@ class Fatto:
     settore: str
 
 
-INCARICHI = """
+INCARICHI = f"""
 SELECT i.operatore_id, i.id AS incarico_id, i.ruolo, i.ente, i.settore, i.dal, i.al, i.atto, i.revocato_il,
-       CASE WHEN i.revocato_il IS NOT NULL OR i.al < current_date THEN 'finito'
-            WHEN i.dal > current_date THEN 'futuro' ELSE 'in_corso' END AS stato
+       CASE WHEN i.revocato_il IS NOT NULL OR i.al < {TODAY} THEN 'finito'
+            WHEN i.dal > {TODAY} THEN 'futuro' ELSE 'in_corso' END AS stato
   FROM incarichi i WHERE i.operatore_id = ANY(%s) AND i.ente = ANY(%s) ORDER BY i.dal DESC, i.id
 """
 FATTI = """

@@ -9,6 +9,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from gateway.db import TODAY
+
 NAMES_KEPT = 300.0
 """Seconds a name is remembered; names are not secret inside the office and change seldom."""
 
@@ -16,9 +18,9 @@ COLUMNS = """
 SELECT i.id AS incarico_id, o.id AS operatore_id, o.identita, o.nome || ' ' || o.cognome AS nome, o.email,
        i.ruolo, i.ente, i.settore, i.dal::text, i.al::text
 """
-IN_FORCE = """
+IN_FORCE = f"""
  o.revocato_il IS NULL AND i.revocato_il IS NULL
-   AND i.dal <= current_date AND (i.al IS NULL OR i.al >= current_date)
+   AND i.dal <= {TODAY} AND (i.al IS NULL OR i.al >= {TODAY})
 """
 LIST = f"""{COLUMNS}
   FROM incarichi i JOIN operatori o ON o.id = i.operatore_id
@@ -32,7 +34,7 @@ SELECT i.id AS incarico_id, NULL::uuid AS delega_id, i.ruolo, i.ente, i.settore,
  UNION ALL
 SELECT i.id, d.id, i.ruolo, i.ente, i.settore, o.nome || ' ' || o.cognome, o.id, d.al
   FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id JOIN operatori o ON o.id = i.operatore_id
- WHERE d.delegato_id = %(operatore)s AND d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al
+ WHERE d.delegato_id = %(operatore)s AND d.revocata_il IS NULL AND {TODAY} BETWEEN d.dal AND d.al
    AND EXISTS (SELECT 1 FROM operatori WHERE id = d.delegato_id AND revocato_il IS NULL) AND {IN_FORCE}
  ORDER BY 6, 4, 5, 3
 """

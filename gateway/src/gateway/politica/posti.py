@@ -7,6 +7,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from gateway.chi_legge import Posto
+from gateway.db import TODAY
 from gateway.operatori.repository import IN_FORCE
 
 POSTI = f"""
@@ -18,7 +19,7 @@ SELECT o.id AS operatore_id, o.nome || ' ' || o.cognome AS nome, i.ruolo, i.ente
 SELECT s.id, s.nome || ' ' || s.cognome, i.ruolo, i.ente, i.settore, o.id, o.nome || ' ' || o.cognome
   FROM deleghe d JOIN incarichi i ON i.id = d.incarico_id JOIN operatori o ON o.id = i.operatore_id
   JOIN operatori s ON s.id = d.delegato_id
- WHERE d.revocata_il IS NULL AND current_date BETWEEN d.dal AND d.al AND s.revocato_il IS NULL AND {IN_FORCE}
+ WHERE d.revocata_il IS NULL AND {TODAY} BETWEEN d.dal AND d.al AND s.revocato_il IS NULL AND {IN_FORCE}
  ORDER BY 2, 3, 4, 5, 7
 """
 

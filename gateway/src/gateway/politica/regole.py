@@ -58,18 +58,33 @@ def _forbidden_cells(contenuto: Contenuto) -> Iterator[Divieto]:
         for scope, extent in own.items():
             if not is_scope(scope):
                 yield Divieto("scopo_sconosciuto", ruolo, scope)
-            elif ruolo == AMMINISTRATORE and scope.partition(":")[0] in FASCICOLO:
-                yield Divieto("amministratore_fascicolo", ruolo, scope)
+            elif codice := _forbidden(ruolo, scope, extent):
+                yield Divieto(codice, ruolo, scope)
             elif governs and scope.partition(":")[0] not in SENZA_CASI:
                 yield Divieto("governo_fascicolo", ruolo, scope)
-            elif scope == SECOND_LEVEL and extent is Extent.PROPRI and ruolo != EMERGENZA:
-                yield Divieto("secondo_livello_propri", ruolo, scope)
-            elif ruolo == CITTADINO and extent is not Extent.PROPRI:
-                yield Divieto("cittadino_oltre", ruolo, scope)
-            elif ruolo == EMERGENZA and extent is not Extent.PROPRI:
-                yield Divieto("emergenza_oltre", ruolo, scope)
-            elif ruolo == EMERGENZA and scope.partition(":")[0] not in FASCICOLO:
-                yield Divieto("emergenza_sezione", ruolo, scope)
+
+
+def _forbidden(ruolo: str, scope: str, extent: Extent) -> str:
+    """Why this role may never reach so far with this scope, whatever else it holds; "" where it may."""
+    inside = scope.partition(":")[0] in FASCICOLO
+    if ruolo == AMMINISTRATORE and inside:
+        return "amministratore_fascicolo"
+    if scope == SECOND_LEVEL and extent is Extent.PROPRI and ruolo != EMERGENZA:
+        return "secondo_livello_propri"
+    if ruolo == CITTADINO and extent is not Extent.PROPRI:
+        return "cittadino_oltre"
+    if ruolo == EMERGENZA and extent is not Extent.PROPRI:
+        return "emergenza_oltre"
+    if ruolo == EMERGENZA and not inside:
+        return "emergenza_sezione"
+    return ""
+
+
+def choices(ruolo: str, scope: str) -> tuple[Extent, ...]:
+    """How far a role may be let reach with a scope: what a page offers to choose from."""
+    return tuple(
+        extent for extent in Extent if extent is Extent.NESSUNO or not _forbidden(ruolo, scope, extent)
+    )
 
 
 def _no_way_back(contenuto: Contenuto) -> Iterator[Divieto]:

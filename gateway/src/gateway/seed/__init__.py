@@ -8,6 +8,7 @@ from sqlalchemy import text
 from chassis.settings import Environment
 from chassis.sql import SqlDatabase, Transaction
 from contracts.gateway import OperatoreAbilitatoV1
+from gateway.db import TODAY
 from gateway.operatori.deleghe import MASSIMO_GIORNI
 from gateway.seed.operatori import IDENTITIES, TestIdentity, TestIncarico
 from gateway.seed.politica import VERSION, bring_policy_along, rules
@@ -118,7 +119,7 @@ def _seed_delega(tx: Transaction, identity: TestIdentity) -> None:
     tx.session.execute(
         text(
             "INSERT INTO deleghe (id, incarico_id, delegato_id, dal, al, motivo, creata_da)"
-            " VALUES (:id, :incarico, :delegato, current_date, current_date + :giorni, 'Ferie', :titolare)"
+            f" VALUES (:id, :incarico, :delegato, {TODAY}, {TODAY} + :giorni, 'Ferie', :titolare)"
             " ON CONFLICT DO NOTHING"
         ),
         {

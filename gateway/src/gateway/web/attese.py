@@ -93,13 +93,16 @@ async def _of_the_policy(request: Request, caller: Caller) -> list[Attesa]:
 
 
 async def _of_the_machines(request: Request, caller: Caller) -> list[Attesa]:
-    enti = caller.enti(SCRIVI)
-    clienti = await registry.list_clienti(request.app.state.gateway, enti) if enti else []
-    return [
-        Attesa(f"Sistema collegato „{one.nome}“: da approvare", f"/clienti/{one.id}")
-        for one in clienti
-        if one.stato == "proposto" and one.proposto_da != caller.operatore_id
-    ]
+    """Systems, and new keys of those at work, that somebody else has proposed."""
+    enti, me = caller.enti(SCRIVI), caller.operatore_id
+    found = []
+    for one in await registry.list_clienti(request.app.state.gateway, enti) if enti else []:
+        if one.stato == "proposto" and one.proposto_da != me:
+            found.append(Attesa(f"Sistema collegato „{one.nome}“: da approvare", f"/clienti/{one.id}"))
+        elif one.stato == "attivo" and set(one.chiavi_proposte_da) - {me}:
+            words = f"Sistema collegato „{one.nome}“: una chiave nuova da approvare"
+            found.append(Attesa(words, f"/clienti/{one.id}"))
+    return found
 
 
 async def _of_the_loads(caller: Caller, gathering: Gathering) -> list[Attesa]:

@@ -22,7 +22,13 @@ from gateway.web.people import name_of, residents
 
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 SIZE = 30
-STRAIGHT_TO = {"foglio_da_approvare": "interventi", "foglio_deciso": "interventi", "stampa_pronta": "stampa"}
+STRAIGHT_TO = {
+    "foglio_da_approvare": "interventi",
+    "foglio_deciso": "interventi",
+    "stampa_pronta": "stampa",
+    "condivisione_decisa": "condivisioni",
+}
+"""Alerts about a part of a case."""
 OUTSIDE_CASES = {
     "emergenza_aperta": "emergenze",
     "condivisione_proposta": "condivisioni",

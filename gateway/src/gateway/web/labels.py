@@ -167,6 +167,7 @@ TIPI_AVVISO = {
     "foglio_deciso": "Intervento deciso",
     "stampa_pronta": "Stampa pronta",
     "condivisione_proposta": "Condivisione proposta",
+    "condivisione_decisa": "Condivisione decisa",
     "altra_cartella": "Altra cartella",
     "emergenza_aperta": "Accesso d’emergenza",
     "accesso_anomalo": "Accessi da guardare",

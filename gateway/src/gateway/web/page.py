@@ -184,7 +184,8 @@ class EnteNames:
 
 
 ente_names = EnteNames()
-environment.filters["comune"] = ente_names.known  # every page has asked for the names by the time it is rendered
+# Every page has asked for the names by the time it is rendered.
+environment.filters["comune"] = ente_names.known
 
 
 def menu_of(caller: Caller) -> list[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ from gateway.logged import LoggedRoute
 from gateway.politica.anteprima import Anteprima, Differenza, anteprima, differenza
 from gateway.politica.contenuto import Contenuto
 from gateway.politica.posti import list_posti
-from gateway.politica.regole import Divieto, Pericolo, divieti, pericoli
+from gateway.politica.regole import Divieto, Pericolo, choices, divieti, pericoli
 from gateway.politica.tabella import to_csv
 from gateway.politica.versione import BOZZA, PROPOSTA, Versione
 from gateway.politica.versioni import Versioni
@@ -180,10 +180,13 @@ def cells(contenuto: Contenuto, base: Contenuto, ruolo: str, form: Form) -> list
             scope = f"{sezione}:{azione}"
             value = form.get(scope) or contenuto.extent(ruolo, scope).value
             row["celle"].append(
-                {"scope": scope, "valore": value, "prima": base.extent(ruolo, scope).value}
+                {
+                    "scope": scope, "valore": value, "prima": base.extent(ruolo, scope).value,
+                    "scelte": {value, *(extent.value for extent in choices(ruolo, scope))},
+                }
                 if scope in scopes
                 else None
-            )
+            )  # fmt: skip
         rows.append(row)
     return rows
 

@@ -21,7 +21,9 @@ from gateway.web.page import done
 router = APIRouter(route_class=LoggedRoute, include_in_schema=False)
 MONEY = ("importo", "quota_ente", "quota_beneficiario", "quota_ssn")
 NO_ISEE = IseeListOut(isee=())
-Proposer = Annotated[Caller, Depends(case_scope("fogli:scrivi", "fogli:leggi", optional=("condivisioni:leggi",)))]
+Proposer = Annotated[
+    Caller, Depends(case_scope("fogli:scrivi", "fogli:leggi", optional=("condivisioni:leggi",)))
+]
 
 
 def by_category(items: Sequence[VoceCatalogo]) -> list[tuple[str, list[VoceCatalogo]]]:

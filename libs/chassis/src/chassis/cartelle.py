@@ -8,7 +8,7 @@ A service's table of known cases has a column for the id (its primary key), `seq
 from datetime import UTC, datetime
 from typing import Any
 
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from chassis.sql import Transaction
 from contracts.cartella import CondivisioneAttiva, FattoCartella
 from contracts.mandato import Mandato

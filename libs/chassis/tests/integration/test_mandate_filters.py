@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis import mandate
+from chassis import reach
 from chassis.mongo import CODEC
 from contracts.mandato import Mandato
 
@@ -86,7 +86,7 @@ def _expected(mandato: Mandato, scope: str, *, rows: bool = False) -> set[UUID]:
 def test_postgres_reaches_the_cases_the_mandate_means(
     postgres: Connection, mandato: Mandato, scope: str
 ) -> None:
-    condition = mandate.sql_filter(
+    condition = reach.sql_filter(
         mandato, scope, ente=C.ente, settore=C.settore, team=C.team, residente=C.residente, riservata=C.riservata,
         condivisioni=C.condivisioni,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def test_postgres_reaches_the_cases_the_mandate_means(
 @settings(max_examples=150, deadline=None)
 @given(MANDATES)
 def test_postgres_keeps_back_what_a_grant_hides_of_the_past(postgres: Connection, mandato: Mandato) -> None:
-    condition = mandate.sql_filter(
+    condition = reach.sql_filter(
         mandato, "documenti:leggi", ente=C.ente, settore=C.settore, team=C.team, residente=C.residente,
         riservata=C.riservata, condivisioni=C.condivisioni, creato=C.creato,
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_postgres_keeps_back_what_a_grant_hides_of_the_past(postgres: Connection
 @settings(max_examples=150, deadline=None)
 @given(MANDATES, st.sampled_from(SCOPES))
 def test_mongo_reaches_the_cases_the_mandate_means(mongo: Any, mandato: Mandato, scope: str) -> None:
-    found = {row["_id"] for row in mongo.find(mandate.mongo_filter(mandato, scope), {"_id": 1})}
+    found = {row["_id"] for row in mongo.find(reach.mongo_filter(mandato, scope), {"_id": 1})}
 
     assert found == _expected(mandato, scope)
 
@@ -120,7 +120,7 @@ def test_a_table_without_a_column_never_reaches_more(
     postgres: Connection, mandato: Mandato, scope: str
 ) -> None:
     """Grants and the second level are left out where the table does not know them; so is what needs them."""
-    bare = mandate.sql_filter(mandato.model_copy(update={"emergenza": None}), scope, ente=C.ente)
+    bare = reach.sql_filter(mandato.model_copy(update={"emergenza": None}), scope, ente=C.ente)
     by_ente = {caso.id for caso in CASI if caso.ente in mandato.enti(scope)}
 
     assert set(postgres.execute(select(C.id).where(bare)).scalars()) == by_ente

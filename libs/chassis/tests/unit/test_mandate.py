@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Column, MetaData, String, Table, Uuid
 from sqlalchemy.dialects import postgresql
 
-from chassis import mandate
+from chassis import mandate, motivo, reach
 from contracts.errors import Forbidden
 from contracts.mandato import Emergenza, Extent, Mandato
 
@@ -116,7 +116,7 @@ def test_keys_are_read_from_pem_files(tmp_path: Path) -> None:
 def test_extent_becomes_a_condition_of_the_query(extent: Extent, expected: str) -> None:
     mandato = make_mandato(estensioni={"diario:leggi": extent})
 
-    condition = mandate.sql_filter(
+    condition = reach.sql_filter(
         mandato, "diario:leggi", ente=CASES.c.ente, settore=CASES.c.settore, team=CASES.c.team
     )
 
@@ -126,7 +126,7 @@ def test_extent_becomes_a_condition_of_the_query(extent: Extent, expected: str) 
 def test_table_without_teams_gives_nothing_to_own_cases_only() -> None:
     mandato = make_mandato(estensioni={"report:leggi": Extent.PROPRI})
 
-    assert str(mandate.sql_filter(mandato, "report:leggi", ente=CASES.c.ente)) == "false"
+    assert str(reach.sql_filter(mandato, "report:leggi", ente=CASES.c.ente)) == "false"
 
 
 @pytest.mark.parametrize(
@@ -159,31 +159,31 @@ def test_a_reason_opens_the_case_it_was_said_for_and_no_other(
     )
 
     with pytest.raises(Forbidden, match="motivo_richiesto") if asked else nullcontext():
-        mandate.require_motivo(mandato, ids["caso"], [ids[name] for name in team], ids["persona"])
+        motivo.require_motivo(mandato, ids["caso"], [ids[name] for name in team], ids["persona"])
 
 
 def test_a_reason_that_names_no_case_opens_none() -> None:
     with pytest.raises(Forbidden, match="motivo_richiesto"):
-        mandate.require_motivo(make_mandato(motivo="udienza"), uuid4(), [])
+        motivo.require_motivo(make_mandato(motivo="udienza"), uuid4(), [])
 
 
 def test_an_id_without_a_reason_opens_nothing() -> None:
     case = uuid4()
 
     with pytest.raises(Forbidden, match="motivo_richiesto"):
-        mandate.require_motivo(make_mandato(motivo="", motivo_per=(case,)), case, [])
+        motivo.require_motivo(make_mandato(motivo="", motivo_per=(case,)), case, [])
 
 
 @pytest.mark.parametrize("tipo", ["client", "sistema"])
 def test_a_machine_has_one_purpose_for_every_case(tipo: str) -> None:
-    mandate.require_motivo(make_mandato(tipo=tipo, motivo="Fascicolazione degli atti"), uuid4(), [])
+    motivo.require_motivo(make_mandato(tipo=tipo, motivo="Fascicolazione degli atti"), uuid4(), [])
 
 
 def test_the_question_names_the_case() -> None:
     case = uuid4()
 
     with pytest.raises(Forbidden) as asked:
-        mandate.require_motivo(make_mandato(motivo=""), case, [])
+        motivo.require_motivo(make_mandato(motivo=""), case, [])
 
     assert asked.value.details == {"cartella_id": str(case)}
 
@@ -192,8 +192,8 @@ def test_a_scope_not_held_reaches_nothing_whatever_else_is_open() -> None:
     opened = Emergenza(residente_id=uuid4(), scopi=("documenti:leggi",))
     mandato = make_mandato(estensioni={}, emergenza=opened)
 
-    assert str(mandate.sql_filter(mandato, "diario:leggi", ente=CASES.c.ente)) == "false"
-    assert mandate.mongo_filter(mandato, "diario:leggi") == {"_id": {"$in": []}}
+    assert str(reach.sql_filter(mandato, "diario:leggi", ente=CASES.c.ente)) == "false"
+    assert reach.mongo_filter(mandato, "diario:leggi") == {"_id": {"$in": []}}
 
 
 NOTAIO = Ed25519PrivateKey.generate()

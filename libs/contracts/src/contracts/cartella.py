@@ -142,6 +142,23 @@ class CondivisionePropostaV1(
     data: date
 
 
+class EsitoProposta(StrEnum):
+    ACCETTATA = "accettata"
+    RIFIUTATA = "rifiutata"
+    RITIRATA = "ritirata"
+
+
+class CondivisioneDecisaV1(Event, source="cartella", key="condivisione.decisa.v1", subject="condivisione_id"):
+    """An offer no longer waits: its receiver has answered, or who made it has withdrawn it. Whose answer it was and
+    why stay in the case."""
+
+    condivisione_id: UUID
+    cartella_id: UUID
+    proposta_da: UUID
+    esito: EsitoProposta
+    data: date
+
+
 class FattoVoce(Event):
     """An entry of a section changed. Private and second-level entries emit nothing: not even their number is
     everybody's business."""

@@ -33,6 +33,7 @@ CONSUMERS: dict[str, tuple[type[Event], ...]] = {
     "notifiche": (
         *_CASE,
         cartella.CondivisionePropostaV1,
+        cartella.CondivisioneDecisaV1,
         anagrafe.ResidenteRegistratoV1,
         anagrafe.ResidenteVariatoV1,
         anagrafe.ResidenteTrasferitoV1,

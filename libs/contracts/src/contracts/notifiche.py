@@ -29,6 +29,7 @@ SEZIONE_DI = {
     "foglio_deciso": "fogli:leggi",
     "stampa_pronta": "stampe:stampa",
     "condivisione_proposta": "condivisioni:leggi",
+    "condivisione_decisa": "condivisioni:leggi",
     "emergenza_aperta": "emergenze:leggi",
     "accesso_anomalo": "registro_accessi:leggi",
     "riepilogo_accessi": "registro_accessi:leggi",

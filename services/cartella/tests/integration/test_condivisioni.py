@@ -15,11 +15,13 @@ from services.cartella.tests.factories import (
 from services.cartella.tests.integration.conftest import events_of
 from services.cartella.tests.integration.doors import SINGLE, finds, texts, ways_in
 
+from cartella.domain.steps import local_date
 from cartella.use_cases import condivisioni, diario, fascicolo, isee, presa_in_carico
 from chassis.mongo import MongoDatabase
 from contracts.cartella import (
     AssignCartella,
     CartellaOut,
+    CondivisioneDecisaV1,
     ExportFascicolo,
     GetCartella,
     ListCartelle,
@@ -119,6 +121,29 @@ def test_an_offer_is_told_without_the_case_and_without_the_person(
     assert str(caso.id) not in event["envelope"]
     assert str(caso.residente_id) not in event["envelope"]
     assert len(events_of(database, caso.id)) == 1
+
+
+@pytest.mark.parametrize("esito", ["accettata", "rifiutata", "ritirata"])
+def test_the_end_of_the_waiting_is_told_once_to_who_made_the_offer(
+    database: MongoDatabase, giulia: Mandato, sara: Mandato, caso: CartellaOut, esito: str
+) -> None:
+    offer = propose(caso, giulia, sara, database)
+    if esito == "ritirata":
+        revoke(offer, giulia, database)
+    else:
+        given = decide(offer, sara, database, accetta=esito == "accettata")
+    if esito == "accettata":
+        revoke(given, giulia, database)  # of a grant in force: nothing waited
+
+    _, *answers = events_of(database, offer.id)
+
+    told = [
+        CondivisioneDecisaV1.model_validate(Envelope.model_validate_json(one["envelope"]).data)
+        for one in answers
+    ]
+    assert [(one.cartella_id, one.proposta_da, one.esito) for one in told] == [
+        (caso.id, giulia.operatore_id, esito)
+    ]
 
 
 def test_accepted_it_opens_the_sections_named_and_the_heading(
@@ -326,7 +351,7 @@ def test_what_came_before_stays_hidden_where_the_grant_says_so(
     diario.add_voce_diario(make_add_voce(caso.id, testo="Dopo", quando=now), giulia, database)
     diario.add_voce_diario(make_add_voce(caso.id, testo="Di allora"), giulia, database)
     today = make_add_isee(
-        caso.id, data_presentazione=now.date(), protocollo_dsu=f"INPS-ISEE-{now.year}-07654321B-00"
+        caso.id, data_presentazione=local_date(now), protocollo_dsu=f"INPS-ISEE-{now.year}-07654321B-00"
     )
     isee.add_isee(today, giulia, database)
 

@@ -171,7 +171,11 @@ def opens_mark(who: Mandato, scope: str, caso: Cartella, mark: str) -> bool:
 def by_mark(who: Mandato, scope: str, caso: Cartella, mark: str) -> bool:
     """An entry of the second level, through no right on its case: roles that reach beyond their own cases."""
     wide = (Extent.SETTORE, Extent.ENTE)
-    if who.extent(scope) not in wide or who.extent(SECOND) is Extent.NESSUNO or caso.residente_id in who.esclusi:
+    if (
+        who.extent(scope) not in wide
+        or who.extent(SECOND) is Extent.NESSUNO
+        or caso.residente_id in who.esclusi
+    ):
         return False
     if who.ente != caso.ente:
         return False

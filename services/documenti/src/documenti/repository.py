@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.cartelle import lent_in_person, within
-from chassis.mandate import SECOND_LEVEL, second_level_of, sql_second_level
+from chassis.reach import SECOND_LEVEL, second_level_of, sql_second_level
 from contracts.cartella import StatoCartella
 from contracts.documenti import StatoDocumento, StatoStampa
 from contracts.errors import Conflict, NotFound

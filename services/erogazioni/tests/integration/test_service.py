@@ -73,7 +73,8 @@ def ask_until(bus: Bus, method: str, request: Message, mandato: Mandato, holds: 
         assert holds(answer), answer
         return answer
 
-    return eventually(right, 45, not_yet=(AssertionError,))  # an event that failed twice comes again after 11 s
+    # An event that failed twice comes again after 11 s.
+    return eventually(right, 45, not_yet=(AssertionError,))
 
 
 def test_from_a_case_to_the_file_for_inps_and_a_death_through_the_broker(bus: Bus, residente: ResidenteOut):

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.mandate import sql_filter, sql_second_level
 from chassis.outbox import new_id
+from chassis.reach import sql_filter, sql_second_level
 from chassis.sql import Transaction
 from contracts.errors import NotFound
 from contracts.mandato import Extent, Mandato
@@ -108,9 +108,9 @@ class AvvisoRepository:
         )
         return list(self._session.scalars(query))
 
-    def open_about(self, riferimento_id: UUID, tipo: str) -> list[AvvisoTable]:
-        """Open alerts about one thing (a foglio, a print), locked."""
-        query = select(A).where(A.riferimento_id == riferimento_id, A.tipo == tipo, A.chiuso_il.is_(None))
+    def about(self, riferimento_id: UUID, tipo: str) -> list[AvvisoTable]:
+        """Alerts about one thing (a foglio, an offer), open or not, locked."""
+        query = select(A).where(A.riferimento_id == riferimento_id, A.tipo == tipo)
         return list(self._session.scalars(query.order_by(A.id).with_for_update()))
 
     def open_requests_about(self, cartella_id: UUID) -> list[AvvisoTable]:

@@ -19,6 +19,7 @@ from contracts.cartella import (
     CartellaPresaInCaricoV1,
     CartellaRiapertaV1,
     CartellaRiservataV1,
+    CondivisioneDecisaV1,
     CondivisionePropostaV1,
 )
 from contracts.documenti import StampaProntaV1
@@ -123,6 +124,10 @@ class NotificheService:
     @on_event(CondivisionePropostaV1)
     def on_condivisione_proposta_v1(self, event: CondivisionePropostaV1, tx: Transaction) -> None:
         news.tell_condivisione(event, tx)
+
+    @on_event(CondivisioneDecisaV1)
+    def on_condivisione_decisa_v1(self, event: CondivisioneDecisaV1, tx: Transaction) -> None:
+        news.settle_condivisione(event, tx)
 
     # --- erogazioni, documenti, gateway ---
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from anagrafe.models import Caricamento, Ente, Luogo, Residente, ResidenteStorico, RigaRifiutata
 from anagrafe.repository.riserbo import vista
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from contracts.mandato import Mandato
 
 LEGGI = "anagrafe:leggi"

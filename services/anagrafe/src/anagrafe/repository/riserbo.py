@@ -15,7 +15,7 @@ from sqlalchemy import Select, and_, case, exists, literal, null, or_, select, t
 from sqlalchemy.orm import aliased
 
 from anagrafe.models import Residente, ResidenteStorico, VincoloInVigore
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from contracts.anagrafe import TipoVincolo
 from contracts.mandato import Mandato
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from anagrafe.models import Residente, Vincolo, VincoloInVigore
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from contracts.anagrafe import ListVincoli, TipoVincolo
 from contracts.errors import NotFound
 from contracts.mandato import Mandato

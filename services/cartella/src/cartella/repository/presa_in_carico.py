@@ -35,8 +35,8 @@ from cartella.repository.visibility import (
     with_documents,
     with_entries,
 )
-from chassis.mandate import beyond_the_wall
 from chassis.outbox import Transient
+from chassis.reach import beyond_the_wall
 from contracts.cartella import ListCartelle
 from contracts.condivisioni import Condivisione
 from contracts.errors import NotFound

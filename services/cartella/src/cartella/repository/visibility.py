@@ -1,6 +1,6 @@
 """The one place where rights become queries. Lists, counts, searches, exports and single reads all pass through it.
 
-A case is reached by a scope as `chassis.mandate` says, with what the fascicolo adds:
+A case is reached by a scope as `chassis.reach` says, with what the fascicolo adds:
 
     the case itself is changed (taken, assigned, closed, marked, shared) by who reaches it without a grant
     its heading is seen by who reads `presa_in_carico`, or holds a grant of any section, or works in a settore whose
@@ -17,7 +17,7 @@ from cartella.domain.diario import VoceDiario
 from cartella.domain.presa_in_carico import Cartella
 from cartella.domain.steps import local_date
 from cartella.models import Document
-from chassis.mandate import (
+from chassis.reach import (
     SECOND_LEVEL,
     mongo_filter,
     mongo_grant,

@@ -6,8 +6,8 @@ from cartella.domain import condivisioni
 from cartella.domain.steps import utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
 from cartella.repository.visibility import ENTRIES, HEADING, Reach
-from chassis.mandate import READING
 from chassis.mongo import MongoDatabase
+from chassis.reach import READING
 from contracts.cartella import SEZIONI_CONDIVISIBILI
 from contracts.condivisioni import AccessoOut, ExplainAccesso, RegolaAccesso, TipoRegola
 from contracts.mandato import Extent, Mandato

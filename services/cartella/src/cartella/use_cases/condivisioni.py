@@ -11,7 +11,12 @@ from cartella.repository.presa_in_carico import CartellaRepository, not_found
 from cartella.use_cases.presa_in_carico import fact
 from cartella.use_cases.steps import open_case, require_reason, step_of
 from chassis.mongo import MongoDatabase, Transaction
-from contracts.cartella import CartellaCondivisaV1, CondivisionePropostaV1
+from contracts.cartella import (
+    CartellaCondivisaV1,
+    CondivisioneDecisaV1,
+    CondivisionePropostaV1,
+    EsitoProposta,
+)
 from contracts.condivisioni import (
     Condivisione,
     CondivisioneOut,
@@ -33,6 +38,12 @@ gets the case from who proposes the interventi, and pays no more than its own ro
 LEGGI = "condivisioni:leggi"
 SCRIVI = "condivisioni:scrivi"
 HEADING = "presa_in_carico:leggi"
+ESITI = {
+    StatoCondivisione.ACCETTATA: EsitoProposta.ACCETTATA,
+    StatoCondivisione.RIFIUTATA: EsitoProposta.RIFIUTATA,
+    StatoCondivisione.REVOCATA: EsitoProposta.RITIRATA,
+}
+"""What an offer has become when it no longer waits."""
 
 
 def propose_condivisione(
@@ -66,6 +77,7 @@ def decide_condivisione(request: DecideCondivisione, mandato: Mandato, db: Mongo
             return _receiver_view(before, condivisioni.find(before, request.condivisione_id))
         after = condivisioni.decide(before, request.condivisione_id, request, step)
         _write(tx, before, after, step)
+        _tell_answer(tx, before, after, request.condivisione_id, step)
         return _receiver_view(after, condivisioni.find(after, request.condivisione_id))
 
 
@@ -81,6 +93,7 @@ def revoke_condivisione(request: RevokeCondivisione, mandato: Mandato, db: Mongo
             condivisioni.require_decided(before, request.condivisione_id)
         after = condivisioni.revoke(before, request.condivisione_id, request.version, step)
         _write(tx, before, after, step)
+        _tell_answer(tx, before, after, request.condivisione_id, step)
         return view(after, condivisioni.find(after, request.condivisione_id))
 
 
@@ -155,6 +168,23 @@ def _write(tx: Transaction, before: Cartella, after: Cartella, step: Step) -> No
     CartellaRepository(tx.db, tx.session).save(before, after)
     if after.version != before.version:
         tx.emit(fact(CartellaCondivisaV1, after, step), sequence=after.version)
+
+
+def _tell_answer(
+    tx: Transaction, before: Cartella, after: Cartella, condivisione_id: UUID, step: Step
+) -> None:
+    """Nobody is asked any more; of a grant that was in force already there is nothing to answer."""
+    if condivisioni.find(before, condivisione_id).stato is not StatoCondivisione.PROPOSTA:
+        return
+    decided = condivisioni.find(after, condivisione_id)
+    event = CondivisioneDecisaV1(
+        condivisione_id=decided.id,
+        cartella_id=after.id,
+        proposta_da=decided.proposta_da,
+        esito=ESITI[decided.stato],
+        data=local_date(step.quando),
+    )
+    tx.emit(event, sequence=decided.version)
 
 
 def _proposal(cartella: Cartella, offered: Condivisione, step: Step) -> CondivisionePropostaV1:

@@ -7,7 +7,7 @@ from cartella.domain.presa_in_carico import Cartella, to_out
 from cartella.domain.steps import Step, utc_now
 from cartella.repository.presa_in_carico import CartellaRepository
 from cartella.repository.visibility import Reach
-from chassis.mandate import require_motivo
+from chassis.motivo import require_motivo
 from chassis.outbox import new_id
 from contracts.base import Command
 from contracts.cartella import CartellaOut

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from chassis.mandate import MOTIVO_RICHIESTO
+from chassis.motivo import MOTIVO_RICHIESTO
 from chassis.outbox import RetryLater, new_id
 from chassis.sql import SqlDatabase, Transaction
 from contracts.base import Message

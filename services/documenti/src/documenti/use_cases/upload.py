@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from chassis.mandate import require_motivo
+from chassis.motivo import require_motivo
 from chassis.outbox import new_id
 from chassis.sql import SqlDatabase, Transaction
 from contracts.cartella import StatoCartella

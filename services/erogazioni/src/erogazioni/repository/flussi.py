@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, lateral, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from chassis.mandate import sql_filter
+from chassis.reach import sql_filter
 from contracts.cartella import StatoCartella
 from contracts.erogazioni import FlussoOut, StatoErogazione, StatoRecordSiuss
 from contracts.errors import NotFound

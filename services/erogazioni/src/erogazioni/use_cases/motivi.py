@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from chassis.cartelle import lent_in_person
-from chassis.mandate import lacks_motivo, require_motivo
+from chassis.motivo import lacks_motivo, require_motivo
 from contracts.mandato import Mandato
 from erogazioni.repository.fogli import CartellaNota, FoglioRepository
 

@@ -11,11 +11,10 @@ from contracts.gateway import (
     EmergenzaRivistaV1,
     RapportoAnomaliePreparatoV1,
 )
-from contracts.notifiche import StatoAvviso
 from notifiche import domain, projections
 from notifiche.domain import Testo
 from notifiche.repository import AvvisoRepository
-from notifiche.use_cases.making import ROME, add, close, new_avviso, today
+from notifiche.use_cases.making import ROME, add, new_avviso, settle, today
 
 EMERGENZA = "emergenza_aperta"
 
@@ -49,9 +48,8 @@ def settle_emergenza(event: EmergenzaRivistaV1, tx: Transaction) -> None:
 
 
 def _settle(emergenza_id: UUID, tx: Transaction) -> None:
-    for asked in AvvisoRepository(tx).open_about(emergenza_id, EMERGENZA):
-        close(asked)
-        asked.stato = StatoAvviso.LETTO.value
+    for asked in AvvisoRepository(tx).about(emergenza_id, EMERGENZA):
+        settle(asked)
 
 
 REGOLE = {

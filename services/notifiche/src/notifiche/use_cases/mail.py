@@ -93,6 +93,7 @@ OGGETTI = {
     "foglio_deciso": "Esito di un foglio amministrativo",
     "stampa_pronta": "La stampa che hai chiesto è pronta",
     "condivisione_proposta": "Ti propongono di condividere un caso",
+    "condivisione_decisa": "Hanno risposto alla condivisione che hai proposto",
     "altra_cartella": "Un'altra cartella per una persona che segui",
     "emergenza_aperta": "Un accesso d'emergenza attende una firma",
     "accesso_anomalo": "Accessi da guardare",

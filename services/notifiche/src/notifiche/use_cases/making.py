@@ -71,6 +71,13 @@ def close(avviso: AvvisoTable) -> None:
     avviso.chiuso_il = datetime.now(UTC)
 
 
+def settle(avviso: AvvisoTable) -> None:
+    """What it asked for has been done: closed and read, if it still waits."""
+    if avviso.chiuso_il is None:
+        close(avviso)
+        avviso.stato = StatoAvviso.LETTO.value
+
+
 def fact(event_type: type[F], avviso: AvvisoTable, **more: object) -> F:
     """The event of that type about an alert."""
     shared = {name: getattr(avviso, name) for name in FattoAvviso.model_fields if name != "avviso_id"}

@@ -10,15 +10,16 @@ from contracts.cartella import (
     CartellaApertaV1,
     CartellaAssegnataV1,
     CartellaRiapertaV1,
+    CondivisioneDecisaV1,
     CondivisionePropostaV1,
+    EsitoProposta,
 )
 from contracts.documenti import StampaProntaV1
 from contracts.erogazioni import FoglioApprovatoV1, FoglioPropostoV1, FoglioRespintoV1
-from contracts.notifiche import StatoAvviso
 from notifiche import domain, projections
 from notifiche.domain import CartellaNota, Testo
 from notifiche.repository import AvvisoRepository
-from notifiche.use_cases.making import ROME, add, attach, close, destinatario_of, new_avviso, today
+from notifiche.use_cases.making import ROME, add, attach, destinatario_of, new_avviso, settle, today
 
 APERTA = Testo(
     "altra_cartella", "Altra cartella aperta", "È stata aperta un'altra cartella per una persona che segui."
@@ -61,9 +62,8 @@ def tell_decision(event: FoglioApprovatoV1 | FoglioRespintoV1, tx: Transaction) 
     proponente_id = projections.proponente_of(event.foglio_id, tx)
     if proponente_id is None:
         raise RetryLater("the proposal of this foglio has not arrived yet")
-    for asked in AvvisoRepository(tx).open_about(event.foglio_id, "foglio_da_approvare"):
-        close(asked)
-        asked.stato = StatoAvviso.LETTO.value
+    for asked in AvvisoRepository(tx).about(event.foglio_id, "foglio_da_approvare"):
+        settle(asked)
     verb = "approvato" if isinstance(event, FoglioApprovatoV1) else "respinto"
     testo = Testo(
         "foglio_deciso",
@@ -126,6 +126,29 @@ def tell_condivisione(event: CondivisionePropostaV1, tx: Transaction) -> None:
     avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
     avviso.ente, avviso.settore, avviso.cartella_numero = event.ente, event.settore, event.numero
     avviso.riferimento_id, avviso.destinatario_id = event.condivisione_id, event.operatore_id
+    add(avviso, tx)
+
+
+def settle_condivisione(event: CondivisioneDecisaV1, tx: Transaction) -> None:
+    """Nobody is asked any more; who offered the case hears the answer, unless he took the offer back himself."""
+    assert tx.envelope is not None
+    cartella = _known_cartella(event.cartella_id, tx)
+    asked = AvvisoRepository(tx).about(event.condivisione_id, "condivisione_proposta")
+    if not asked:
+        raise RetryLater("the offer itself has not arrived yet")
+    for one in asked:
+        settle(one)
+    if event.esito is EsitoProposta.RITIRATA:
+        return
+    testo = Testo(
+        "condivisione_decisa",
+        f"Condivisione {event.esito.value}",
+        f"La condivisione che hai proposto per il caso {cartella.numero} è stata {event.esito.value}.",
+    )
+    avviso_id = domain.avviso_id(tx.envelope.id, cartella.cartella_id)
+    avviso = new_avviso(avviso_id, tx.envelope.id, testo, event.data)
+    attach(avviso, cartella)
+    avviso.riferimento_id, avviso.destinatario_id = event.condivisione_id, event.proposta_da
     add(avviso, tx)
 
 
