@@ -9,6 +9,7 @@ from hashlib import sha256
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -134,7 +135,9 @@ def test_days_come_newest_first(citizen: Citizen) -> None:
         citizen.read(quando=ago(days=days))
 
     days_shown = re.findall(r'<h2 id="giorno-\d+">(\d\d/\d\d/\d{4})</h2>', citizen.page())
-    assert days_shown == [f"{ago(days=days):%d/%m/%Y}" for days in (1, 3, 5)]
+    assert days_shown == [
+        f"{ago(days=days).astimezone(ZoneInfo('Europe/Rome')):%d/%m/%Y}" for days in (1, 3, 5)
+    ]
 
 
 @pytest.mark.parametrize(
