@@ -26,6 +26,7 @@ from gateway.testing import Browser, FakeServices
 OPERATORI = {one.identita: one.operatore_id for one in IDENTITIES}
 GIULIA, PAOLO = OPERATORI["giulia.bianchi"], OPERATORI["paolo.neri"]
 PAGE = "/cittadino/accessi"
+ROMA = ZoneInfo("Europe/Rome")
 ADULTI = {"settore": "adulti", "operatore_id": GIULIA, "motivo": ""}
 
 
