@@ -120,9 +120,10 @@ class History:
             s.id for s in self.seats.values() if s.viewer.incarico.ente == seat.viewer.incarico.ente
         ]
         team = self.random.sample(colleagues, self.random.randint(0, min(2, len(colleagues))))
-        if not team and not case.team:
-            return  # an assignment that changes nothing is refused
         responsabile = {"responsabile_id": self.random.choice(team)} if team else {}
+        after = responsabile.get("responsabile_id", case.responsabile)
+        if (after, frozenset([*team, *filter(None, [after])])) == (case.responsabile, case.team):
+            return  # an assignment that changes nothing is refused
         out = self.post(seat, f"/cartelle/{case.id}/assegnazione", version=self.version(case), team=team,
                         motivo=f"Équipe {(parola := _word())}", **responsabile)  # fmt: skip
         self._follow(case, out)

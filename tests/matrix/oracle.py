@@ -255,7 +255,7 @@ class World:
     def answers(self, viewer: Viewer, scope: str, grant: Grant) -> bool:
         """Whether an offer is his to see or decide: he is the one named, or his role answers for the whole settore."""
         if grant.operatore is not None:
-            return grant.operatore in viewer.persone and self.extent(viewer, scope) != "nessuno"
+            return grant.is_for(viewer) and self.extent(viewer, scope) != "nessuno"
         return self._covers(viewer, scope, grant.ente, grant.settore, ())
 
     # What lies in a case
@@ -270,7 +270,7 @@ class World:
             return False
         if item.riservato and not item.privato and self._opens_entry(viewer, scope, case, item):
             return True
-        if item.riservato and not is_author:
+        if item.riservato and not is_author and not self.second_level_open(viewer, case, item.riservato):
             return False
         if self.by_role(viewer, scope, case):
             return True

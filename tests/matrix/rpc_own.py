@@ -73,7 +73,8 @@ def opening(caller: Caller, method: str, cast: Cast, things: Things) -> None:
     there = [(one.residente, "Conflict cartella.gia_aperta") for one in caller.world.cases
              if (one.ente, one.settore) == (mine.ente, mine.settore) and not one.chiusa
              and caller.world.reaches(caller.viewer, "presa_in_carico:leggi", one, moment)]  # fmt: skip
-    asked = [*own, *there]
+    nowhere = [(str(uuid4()), "Invalid cartella.settore_mancante")]
+    asked = [*own, *there] if mine.settore else nowhere
     requests = [ROWS[method].also | {"residente_id": residente} for residente, _ in asked]
     for (_, told), reply in zip(asked, caller.ask([Question(method, one) for one in requests]), strict=True):
         caller.differs(method, code(reply), told)

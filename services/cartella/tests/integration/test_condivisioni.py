@@ -446,6 +446,20 @@ def test_private_and_second_level_entries_are_not_lent(
     assert texts(caso, sara, database) == []
 
 
+def test_but_a_grant_leads_to_the_entries_of_a_second_level_that_the_role_opens_by_itself(
+    database: MongoDatabase, giulia: Mandato, settore: str, sara: Mandato, caso: CartellaOut
+) -> None:
+    request = make_add_voce(caso.id, testo="Riservata", settore_riservato=settore)
+    diario.add_voce_diario(request, giulia, database)
+    own = make_mandato(Extent.PROPRI, settore=sara.settore, secondo_livello__leggi=Extent.ENTE)
+    with pytest.raises(NotFound):
+        texts(caso, own, database)
+
+    lend(caso, giulia, sara, database)
+
+    assert texts(caso, own, database) == ["Riservata"]
+
+
 def test_a_second_level_case_is_lent_knowingly(
     database: MongoDatabase, giulia: Mandato, settore: str, sara: Mandato, caso: CartellaOut
 ) -> None:
