@@ -5,7 +5,7 @@ Never a stack trace. What is expected is quiet; what is not is loud in the log, 
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
 import structlog
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -136,9 +137,19 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> Handler:
 
 
 def _to_login(request: Request, path: str = LOGIN_PATH) -> Response:
-    """Back to the page that was asked for, after login or choice; htmx follows by a full page load."""
+    """Back to the page that was asked for, after login or choice; htmx follows by a full page load. What was sent is
+    not kept: it is said, and the page it was written on has the draft."""
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": path})
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    where = f"?ritorno={quote(target, safe='/')}" if request.method == "GET" else ""
-    return RedirectResponse(f"{path}{where}", status_code=303)
+    asked = request.url if request.method == "GET" else _own_referer(request)
+    found = {"fatto": "non_inviato"} if request.method != "GET" and path == LOGIN_PATH else {}
+    if asked is not None:
+        found["ritorno"] = asked.path + (f"?{asked.query}" if asked.query else "")
+    query = urlencode(found, safe="/", quote_via=quote)
+    return RedirectResponse(f"{path}?{query}" if query else path, status_code=303)
+
+
+def _own_referer(request: Request) -> URL | None:
+    """The page of ours that a form was sent from."""
+    page = URL(request.headers.get("referer", ""))
+    return page if page.netloc == request.url.netloc and page.path.startswith("/") else None

@@ -222,6 +222,29 @@ def test_who_is_not_signed_in_comes_back_after_login(client: TestClient) -> None
     assert elsewhere.headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("page", "ritorno"),
+    [
+        ("{us}" + f"{CASO}/diario?pagina=2", f"&ritorno={CASO}/diario%3Fpagina%3D2"),
+        ("http://altrove.example/casi", ""),
+        ("{us}.altrove.example/casi", ""),
+        ("//", ""),
+        ("", ""),
+    ],
+)
+def test_who_sends_a_form_after_his_session_has_ended_is_told_and_comes_back_to_it(
+    client: TestClient, page: str, ritorno: str
+) -> None:
+    us = str(client.base_url).rstrip("/")
+    answer = client.post(
+        f"{CASO}/diario", data={"testo": "Colloquio"}, headers={"Referer": page.format(us=us)}
+    )
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/accedi?fatto=non_inviato{ritorno}"
+    assert "quello che hai inviato non è stato registrato" in client.get(answer.headers["location"]).text
+
+
 def test_the_draft_key_belongs_to_the_person_not_to_the_session(browser: SignIn) -> None:
     first, again, other = browser("giulia.bianchi"), browser("giulia.bianchi"), browser("marco.verdi")
     keys = [each.get("/bozze/chiave").json() for each in (first, again, other)]

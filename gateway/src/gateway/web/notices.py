@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Notice:
-    """`draft`: kind of the draft that is no longer needed; the page adds its id."""
+    """`draft`: kind of the draft that is no longer needed; the page adds its id. `done`: false for what was not."""
 
     text: str
     draft: str = ""
+    done: bool = True
 
 
 NOTICES: dict[str, Notice] = {
@@ -62,6 +63,11 @@ NOTICES: dict[str, Notice] = {
     "termini_approvati": Notice("Termini approvati: valgono da adesso."),
     "termini_respinti": Notice("Proposta respinta. Chi l’ha scritta legge il motivo."),
     "regole_salvate": Notice("Regole salvate: valgono dal prossimo minuto."),
+    "non_inviato": Notice(
+        "La sessione era finita: quello che hai inviato non è stato registrato."
+        " Rientra: torni alla pagina dove scrivevi, e la bozza è lì.",
+        done=False,
+    ),
     "uscito": Notice("Sei uscito."),
     "uscito_ovunque": Notice("Sei uscito da qui e da ogni altro dispositivo."),
     "incarico": Notice("Incarico cambiato: in alto vedi con quale lavori adesso."),
