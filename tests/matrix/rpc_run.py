@@ -11,7 +11,7 @@ from typing import Any
 from tests.matrix.oracle import Case, Viewer, World
 from tests.matrix.rpc_asking import SECOND_LEVEL, Caller, Line, Question, drawn, line_to, with_rules
 from tests.matrix.rpc_checks import ask_rows
-from tests.matrix.rpc_oracle import things_of
+from tests.matrix.rpc_oracle import Things, things_of
 from tests.matrix.rpc_own import ask_own
 from tests.matrix.rpc_rows import SCOPES
 from tests.matrix.worlds import Cast
@@ -39,7 +39,7 @@ def run(
     with line_to(system) as line:
         before = picture(system, line, world)
     random = Random(seed)
-    callers = [one for kind in kinds for one in _callers(system, world, kind, random, whole=most > 1)]
+    callers = [one for kind in kinds for one in _callers(system, world, things, kind, random, whole=most > 1)]
     heard = Heard(dict.fromkeys(kinds, 0), {kind: [] for kind in kinds}, before, {})
 
     def work(share: list[tuple[str, Caller]]) -> None:
@@ -62,7 +62,7 @@ def run(
 
 
 def _callers(
-    system: System, world: World, kind: str, random: Random, whole: bool
+    system: System, world: World, things: Things, kind: str, random: Random, whole: bool
 ) -> Iterator[tuple[str, Caller]]:
     """Everybody in his role; under the other mandates some, unless the whole is asked for."""
     everybody = [world.viewer(one.operatore) for one in world.incarichi]
@@ -70,9 +70,9 @@ def _callers(
     for number, viewer in enumerate(everybody if whole or kind == "role" else some):
         named = f"{viewer.incarico.ruolo} of {viewer.incarico.ente}/{viewer.incarico.settore} {kind} {number}"
         mine, seen_as = world, viewer
-        if kind == "drawn" and number % 2:  # somebody of his household has a case
-            relative = random.choice(world.cases).residente
-            seen_as = replace(viewer, esclusi=viewer.esclusi | {relative})
+        apart = _not_told_to(viewer, world, things)
+        if kind == "drawn" and number % 2 and apart:  # somebody of his household has a case
+            seen_as = replace(viewer, esclusi=viewer.esclusi | {random.choice(apart).residente})
         if kind not in ("role", "silent"):
             mine, seen_as = with_rules(world, seen_as, drawn(random, SCOPES))
         if kind == "standing in":
@@ -82,6 +82,13 @@ def _callers(
             mine, seen_as = _glass(mine, seen_as, random)
         motivo = "" if kind == "silent" else "Matrice"
         yield kind, Caller(system, None, mine, seen_as, named, motivo)  # type: ignore[arg-type]
+
+
+def _not_told_to(viewer: Viewer, world: World, things: Things) -> list[Case]:
+    """Cases without an alert of his: who asks for his alerts hands on those about his household, then and there."""
+    his = [one for one in things.avvisi if one.destinatario == viewer.operatore]
+    told = {word for one in his for word in (one.cartella, one.residente)}
+    return [case for case in world.cases if not {case.id, case.residente} & told]
 
 
 def _glass(world: World, viewer: Viewer, random: Random) -> tuple[World, Viewer]:
