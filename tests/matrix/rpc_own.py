@@ -32,9 +32,15 @@ def search(caller: Caller, method: str, cast: Cast, things: Things) -> None:
     replies = caller.ask([Question(method, {"testo": text, "limite": 50}) for text in asked])
     mine = {world.ids[person.key]: person for person in cast.people}
     for text, reply in zip(asked, replies, strict=True):
-        expected = {one for one, person in mine.items()
-                    if (person.cognome.startswith(text) or person.codice_fiscale == text)
-                    and person_reached(world, viewer, "anagrafe:leggi", one, person.ente)}  # fmt: skip
+        seen = {one: person for one, person in mine.items()
+                if person_reached(world, viewer, "anagrafe:leggi", one, person.ente)}  # fmt: skip
+        named = {
+            one
+            for one, person in seen.items()
+            if text.casefold() in f"{person.cognome} {person.nome}".casefold()
+        }
+        coded = {one for one, person in seen.items() if person.codice_fiscale.startswith(text.upper())}
+        expected = named or coded  # letters that no name has may begin a code
         found = ids_of(reply, "residenti")
         caller.differs(f"{method} {text}", found & mine.keys() if isinstance(found, set) else found, expected)
 
